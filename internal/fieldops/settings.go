@@ -1,0 +1,128 @@
+package fieldops
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settings are the firm's own choices. They are kept as text by key; this is
+// their typed form with every default filled in.
+type Settings struct {
+	CompanyName string
+	Timezone    *time.Location
+	Currency    string
+
+	SalesAccount    string // "" until chosen: invoices wait and say so
+	PurchaseAccount string // "" until chosen: purchase orders wait and say so
+	InvoiceStatus   string // DRAFT or AUTHORISED: how invoices are created in Xero
+	OrderStatus     string // DRAFT or AUTHORISED: how purchase orders are
+	SalesTax        TaxRate
+	PurchaseTax     TaxRate
+
+	InvoicePrefix string
+	OrderPrefix   string
+	NumberPadding int
+}
+
+// Setting describes one key: its default and what it may hold.
+type Setting struct {
+	Key     string
+	Default string
+	check   func(string) bool
+	wants   string
+}
+
+func oneOf(values ...string) func(string) bool {
+	return func(s string) bool { return slices.Contains(values, s) }
+}
+
+func short(limit int) func(string) bool {
+	return func(s string) bool { return len(s) <= limit && !strings.ContainsAny(s, "\r\n\x00<>") }
+}
+
+func rate(s string) bool { _, err := ParseTaxRate(s); return err == nil }
+
+func positive(s string) bool {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err == nil && n >= 1 && n < 1e9
+}
+
+// prefix may stand in front of a number: printable ASCII as Xero's numbers are.
+func prefix(s string) bool {
+	for _, r := range s {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`<>"%&,`, r) {
+			return false
+		}
+	}
+	return len(s) <= 20
+}
+
+// The keys of the settings. The next numbers live in the number series, and are
+// read and written under these keys.
+const (
+	SettingInvoiceNext = "invoice_next_number"
+	SettingOrderNext   = "po_next_number"
+)
+
+// SettingKeys are all settings there are.
+var SettingKeys = []Setting{
+	{"company_name", "AmpedFieldOps", short(200), "a name of at most 200 characters"},
+	{"timezone", "Pacific/Auckland", func(s string) bool { _, err := time.LoadLocation(s); return err == nil && s != "" && s != "Local" }, "a time zone such as Pacific/Auckland"},
+	{"currency", "NZD", func(s string) bool { return len(s) == 3 && strings.ToUpper(s) == s }, "a currency code such as NZD"},
+	{"xero_sales_account_code", "", short(10), "the code of an account"},
+	{"xero_purchase_account_code", "", short(10), "the code of an account"},
+	{"xero_invoice_status", StatusDraft, oneOf(StatusDraft, StatusAuthorised), "DRAFT or AUTHORISED"},
+	{"xero_po_status", StatusDraft, oneOf(StatusDraft, StatusAuthorised), "DRAFT or AUTHORISED"},
+	{"default_sales_tax_rate", "15", rate, "a percentage between 0 and 100"},
+	{"default_purchase_tax_rate", "15", rate, "a percentage between 0 and 100"},
+	{"invoice_prefix", "INV-", prefix, "at most 20 printable characters"},
+	{SettingInvoiceNext, "1", positive, "a whole number from 1"},
+	{"po_prefix", "PO-", prefix, "at most 20 printable characters"},
+	{SettingOrderNext, "1", positive, "a whole number from 1"},
+	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
+}
+
+// CheckSetting refuses an unknown key with NotFound and an unusable value with
+// Invalid.
+func CheckSetting(key, value string) error {
+	for _, s := range SettingKeys {
+		if s.Key == key {
+			if s.check(value) {
+				return nil
+			}
+			return &Error{Kind: Invalid, Message: key + " must be " + s.wants, Faults: []Fault{{key, "must be " + s.wants}}}
+		}
+	}
+	return Refuse(NotFound, "Setting not found")
+}
+
+// ReadSettings makes typed settings of stored ones; what is absent has its
+// default.
+func ReadSettings(stored map[string]string) Settings {
+	value := func(key string) string {
+		if v, ok := stored[key]; ok && CheckSetting(key, v) == nil {
+			return v
+		}
+		for _, s := range SettingKeys {
+			if s.Key == key {
+				return s.Default
+			}
+		}
+		panic("fieldops: no setting is called " + key)
+	}
+	zone, err := time.LoadLocation(value("timezone"))
+	if err != nil {
+		zone = time.UTC // a machine without zone data; the binary embeds it
+	}
+	taxRate := func(key string) TaxRate { r, _ := ParseTaxRate(value(key)); return r }
+	padding, _ := strconv.Atoi(value("number_padding"))
+	return Settings{
+		CompanyName: value("company_name"), Timezone: zone, Currency: value("currency"),
+		SalesAccount: value("xero_sales_account_code"), PurchaseAccount: value("xero_purchase_account_code"),
+		InvoiceStatus: value("xero_invoice_status"), OrderStatus: value("xero_po_status"),
+		SalesTax: taxRate("default_sales_tax_rate"), PurchaseTax: taxRate("default_purchase_tax_rate"),
+		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"), NumberPadding: padding,
+	}
+}

@@ -1,0 +1,208 @@
+// Package job is work that outlives the request that asked for it. It hides the
+// engine that delivers the work: nothing else imports River.
+//
+// A job exists if and only if the transaction that enqueued it committed, and
+// it is delivered at least once. The engine only delivers: how often something
+// is tried, and when, is decided by whoever handles the job and kept in our own
+// tables, so that all engines behave alike and a crash never costs an attempt.
+package job
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// XeroQueue is the queue of everything that goes to Xero.
+const XeroQueue = "xero-sync"
+
+// Args are the arguments of one kind of job; they travel as JSON.
+type Args interface{ Kind() string }
+
+// later and abandoned are what a handler's error means to the engine.
+type later struct{ d time.Duration }
+
+func (l later) Error() string { return fmt.Sprintf("not yet: again in %s", l.d) }
+
+type abandoned struct{ err error }
+
+func (a abandoned) Error() string { return a.err.Error() }
+func (a abandoned) Unwrap() error { return a.err }
+
+// Later says "not yet": deliver again after d. It costs no attempt.
+func Later(d time.Duration) error { return later{d} }
+
+// Abandon says "never": the job is given up and kept with err as its reason.
+func Abandon(err error) error { return abandoned{err} }
+
+// Queue enqueues jobs and, once started, works them.
+type Queue struct {
+	sqlite   *sql.DB
+	postgres *sql.DB
+	pool     *pgxpool.Pool
+	insert   inserter
+	workers  *river.Workers
+	mu       sync.Mutex
+	started  worker
+}
+
+// inserter is River's client as far as enqueueing goes; both databases' clients
+// take a *sql.Tx.
+type inserter interface {
+	InsertTx(ctx context.Context, tx *sql.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
+}
+
+type worker interface {
+	Stop(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
+}
+
+// OnSQLite is a queue inside a SQLite database; db is its one writing
+// connection.
+func OnSQLite(db *sql.DB) *Queue {
+	client, err := river.NewClient(riversqlite.New(db), &river.Config{Logger: silent})
+	if err != nil {
+		panic("job: River refuses an insert-only client: " + err.Error())
+	}
+	return &Queue{sqlite: db, insert: client, workers: river.NewWorkers()}
+}
+
+// OnPostgres is a queue inside a PostgreSQL database: enqueueing goes through
+// database/sql, so that it joins the caller's transaction; working goes through
+// pgx, which is told of new jobs by LISTEN instead of polling.
+func OnPostgres(db *sql.DB, pool *pgxpool.Pool) *Queue {
+	client, err := river.NewClient(riverdatabasesql.New(db), &river.Config{Logger: silent})
+	if err != nil {
+		panic("job: River refuses an insert-only client: " + err.Error())
+	}
+	return &Queue{postgres: db, pool: pool, insert: client, workers: river.NewWorkers()}
+}
+
+var silent = slog.New(slog.DiscardHandler)
+
+// Migrate makes the tables that the engine needs.
+func (q *Queue) Migrate(ctx context.Context) error {
+	if q.sqlite != nil {
+		return migrate(ctx, riversqlite.New(q.sqlite))
+	}
+	return migrate(ctx, riverpgxv5.New(q.pool))
+}
+
+// Enqueue adds a job inside the caller's transaction.
+func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, args Args) error {
+	_, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{
+		Queue: XeroQueue,
+		// Attempts are counted in our own tables. River counts a kill as an
+		// attempt and discards at the maximum, so it gets plenty.
+		MaxAttempts: 10_000,
+	})
+	return err
+}
+
+// Handle says what to do with jobs of the kind of A. It must be called before
+// Start. The handler's error decides: nil is done, Later is not yet, Abandon is
+// never, any other is again.
+func Handle[A Args](q *Queue, handle func(ctx context.Context, args A) error) {
+	river.AddWorker(q.workers, &handler[A]{handle: handle})
+}
+
+type handler[A Args] struct {
+	river.WorkerDefaults[A]
+	handle func(ctx context.Context, args A) error
+}
+
+func (h *handler[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	err := h.handle(ctx, j.Args)
+	if l, ok := errors.AsType[later](err); ok {
+		return river.JobSnooze(l.d)
+	}
+	if a, ok := errors.AsType[abandoned](err); ok {
+		return river.JobCancel(a.err)
+	}
+	return err
+}
+
+// Timeout: a job takes as long as the calls in it, each of which has its own
+// limit.
+func (h *handler[A]) Timeout(*river.Job[A]) time.Duration { return 5 * time.Minute }
+
+// NextRetry spaces repeats after an internal error; attempts at Xero are spaced
+// by the protocol, not here.
+func (h *handler[A]) NextRetry(j *river.Job[A]) time.Time {
+	return time.Now().Add(min(time.Duration(j.Attempt)*time.Second, 30*time.Second))
+}
+
+// Start works jobs, at most workers at a time, until Stop.
+func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error {
+	config := &river.Config{
+		Logger:               log,
+		Queues:               map[string]river.QueueConfig{XeroQueue: {MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 100 * time.Millisecond}},
+		Workers:              q.workers,
+		RescueStuckJobsAfter: 6 * time.Minute, // above Timeout, as River demands; our own leases act long before
+		// Kept as long as the existing product kept them.
+		CompletedJobRetentionPeriod: 24 * time.Hour,
+		CancelledJobRetentionPeriod: 7 * 24 * time.Hour,
+		DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.started != nil {
+		return errors.New("the queue is being worked already")
+	}
+	if q.sqlite != nil {
+		client, err := river.NewClient(riversqlite.New(q.sqlite), config)
+		if err != nil {
+			return err
+		}
+		q.started = client
+		return client.Start(ctx)
+	}
+	config.Queues[XeroQueue] = river.QueueConfig{MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second}
+	client, err := river.NewClient(riverpgxv5.New(q.pool), config)
+	if err != nil {
+		return err
+	}
+	q.started = client
+	return client.Start(ctx)
+}
+
+// Stop takes no new jobs and waits for those under way until ctx ends, then
+// cancels them. What was not finished is delivered again.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	started := q.started
+	q.started = nil
+	q.mu.Unlock()
+	if started == nil {
+		return nil
+	}
+	if err := started.Stop(ctx); err == nil {
+		return nil
+	}
+	cancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return started.StopAndCancel(cancelled)
+}
+
+func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: silent})
+	if err != nil {
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+

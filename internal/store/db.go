@@ -1,0 +1,335 @@
+// Package store holds all SQL, written once for PostgreSQL and SQLite.
+//
+// Reads hang off DB and Tx; writes hang off Tx alone, so that every change has
+// a transaction, an actor and one frozen time. Nothing in here talks to an
+// outside system.
+//
+// The one thing to know: a statement must run unchanged on both engines. Use $1
+// parameters of one type each, ids and times made in Go, and the live_ views
+// unless deleted rows are wanted.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the SQLite driver
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/job"
+)
+
+// Engine is a kind of database.
+type Engine string
+
+// The engines.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// DB is an open database. Its methods read; Write changes.
+type DB struct {
+	reads
+	engine Engine
+	write  *sql.DB       // on SQLite one connection, on PostgreSQL the same pool as read
+	pool   *pgxpool.Pool // PostgreSQL only
+	path   string        // SQLite only
+	queue  *job.Queue
+}
+
+// Tx is one change under way, made for an actor at one frozen time.
+type Tx struct {
+	reads
+	Actor fieldops.Actor
+	Now   fieldops.Time
+	tx    *sql.Tx
+	queue *job.Queue
+	after []func()
+}
+
+// reads carries every query that changes nothing.
+type reads struct {
+	q      querier
+	engine Engine
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// Open opens the database that url names: sqlite:PATH, postgres://… or
+// postgresql://…. It does not migrate.
+func Open(ctx context.Context, url string) (*DB, error) {
+	switch {
+	case strings.HasPrefix(url, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(strings.TrimPrefix(url, "sqlite:"), "//"))
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		return openPostgres(ctx, url)
+	}
+	return nil, errors.New("DATABASE_URL must begin with sqlite: or postgres://")
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	if path == "" {
+		return nil, errors.New("DATABASE_URL=sqlite: needs the path of a file")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	// FULL makes an acknowledged change survive a power cut; immediate makes
+	// writers queue instead of failing when two of them read before they write.
+	dsn := func(extra string) string {
+		return "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+			"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + extra
+	}
+	write, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if err := write.PingContext(ctx); err != nil {
+		write.Close()
+		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
+	}
+	read, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(4)
+	db := &DB{reads: reads{q: read, engine: SQLite}, engine: SQLite, write: write, path: path}
+	db.queue = job.OnSQLite(write)
+	return db, nil
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("DATABASE_URL is not a PostgreSQL address") // the parse error would show the password
+	}
+	config.MaxConns = 20
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	config.ConnConfig.RuntimeParams["application_name"] = "ampedfieldops"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("PostgreSQL does not answer: %w", err)
+	}
+	write := stdlib.OpenDBFromPool(pool)
+	db := &DB{reads: reads{q: write, engine: Postgres}, engine: Postgres, write: write, pool: pool}
+	db.queue = job.OnPostgres(write, pool)
+	return db, nil
+}
+
+// Close gives everything back. No query may be under way.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.engine == SQLite {
+		if closer, ok := db.q.(*sql.DB); ok {
+			err = errors.Join(err, closer.Close())
+		}
+	}
+	if db.pool != nil {
+		db.pool.Close()
+	}
+	return err
+}
+
+// Engine tells which kind of database this is.
+func (db *DB) Engine() Engine { return db.engine }
+
+// Queue is the background work that this database carries.
+func (db *DB) Queue() *job.Queue { return db.queue }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	return db.q.QueryRowContext(ctx, "select 1").Scan(&one)
+}
+
+// Write runs change in one transaction for an actor. The transaction is
+// committed when change returns nil; else nothing of it remains and the error
+// is returned as it is. A transaction that PostgreSQL broke to resolve a
+// deadlock is run again, so change must not touch anything but tx and its own
+// variables.
+func (db *DB) Write(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) error {
+	const tries = 5
+	for try := 1; ; try++ {
+		err := db.writeOnce(ctx, actor, change)
+		if try == tries || !brokenByPostgres(err) {
+			return err
+		}
+	}
+}
+
+func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) error {
+	sqlTx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer sqlTx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	tx := &Tx{
+		reads: reads{q: sqlTx, engine: db.engine},
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue,
+	}
+	if err := change(tx); err != nil {
+		return err
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	for _, do := range tx.after {
+		do()
+	}
+	return nil
+}
+
+// brokenByPostgres is true for a serialization failure and a deadlock (SQLSTATE
+// 40001, 40P01), after which the same transaction may simply be run again.
+func brokenByPostgres(err error) bool {
+	broken, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (broken.Code == "40001" || broken.Code == "40P01")
+}
+
+// breaksUnique reports whether err is the refusal of a second row with the same
+// value in a unique index whose name (or, on SQLite, whose column) contains
+// part.
+func breaksUnique(err error, part string) bool {
+	if err == nil {
+		return false
+	}
+	if broken, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return broken.Code == "23505" && strings.Contains(broken.ConstraintName, part)
+	}
+	return strings.Contains(err.Error(), "UNIQUE constraint failed") && strings.Contains(err.Error(), part)
+}
+
+// Enqueue adds background work that exists if and only if this transaction
+// commits.
+func (tx *Tx) Enqueue(ctx context.Context, args job.Args) error {
+	return tx.queue.Enqueue(ctx, tx.tx, args)
+}
+
+// AfterCommit runs do once the transaction is committed, and not at all if it
+// is not.
+func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
+
+// Clock is the one clock for times that decide between processes: leases, slots
+// of the lane, hot and cold. PostgreSQL's own on PostgreSQL, the process's on
+// SQLite (where only one process works), both moved by an offset that tests
+// keep in the database.
+func (r reads) Clock(ctx context.Context) (fieldops.Time, error) {
+	var now fieldops.Time
+	var offset int64
+	if r.engine == Postgres {
+		err := r.q.QueryRowContext(ctx, "select clock_timestamp(), offset_us from clock where id = 1").Scan(&now, &offset)
+		return now.Add(time.Duration(offset) * time.Microsecond), err
+	}
+	err := r.q.QueryRowContext(ctx, "select offset_us from clock where id = 1").Scan(&offset)
+	return fieldops.At(time.Now()).Add(time.Duration(offset) * time.Microsecond), err
+}
+
+// MoveClock moves the deciding clock of this database by d, for tests.
+func (tx *Tx) MoveClock(ctx context.Context, d time.Duration) error {
+	_, err := tx.q.ExecContext(ctx, "update clock set offset_us = offset_us + $1 where id = 1", d.Microseconds())
+	return err
+}
+
+// list makes the placeholders of an in (…) list and appends its values to args.
+// An empty list becomes in (null), which holds for nothing on both engines.
+func list[T any](args *[]any, values []T) string {
+	if len(values) == 0 {
+		return "(null)"
+	}
+	var b strings.Builder
+	b.WriteByte('(')
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		*args = append(*args, v)
+		fmt.Fprintf(&b, "$%d", len(*args))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// where builds the conditions of a query whose filters are optional.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+// and adds a condition in which each ? stands for the next of values.
+func (w *where) and(condition string, values ...any) {
+	for _, v := range values {
+		w.args = append(w.args, v)
+		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1)
+	}
+	w.conditions = append(w.conditions, condition)
+}
+
+// arg adds a value and returns its placeholder.
+func (w *where) arg(v any) string {
+	w.args = append(w.args, v)
+	return fmt.Sprintf("$%d", len(w.args))
+}
+
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return "true"
+	}
+	return strings.Join(w.conditions, " and ")
+}
+
+// collect runs a query and reads every row with scan.
+func collect[T any](ctx context.Context, r reads, query string, args []any, scan func(*sql.Rows, *T) error) ([]T, error) {
+	rows, err := r.q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		var one T
+		if err := scan(rows, &one); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// notFound turns an absent row into a sentence.
+func notFound(err error, what string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fieldops.Refuse(fieldops.NotFound, "%s not found", what)
+	}
+	return err
+}
+
+// forUpdate locks the rows of a select on PostgreSQL; a write transaction on
+// SQLite excludes every other already.
+func (r reads) forUpdate() string {
+	if r.engine == Postgres {
+		return " for update"
+	}
+	return ""
+}
