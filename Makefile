@@ -40,7 +40,7 @@ test: build e2e/node_modules/.installed
 	scripts/ensure-tools
 	node scripts/test.mjs
 
-check: web/node_modules/.installed e2e/node_modules/.installed
+check: web/node_modules/.installed
 	scripts/check
 
 # RUNS: how many random histories; SEED: repeats the histories of an earlier run, which prints its seed.
