@@ -51,8 +51,10 @@ type Call struct {
 	Method, Path   string // the path below the API's base, with its query
 	Body           []byte // nil when there is none
 	IdempotencyKey string
-	Operation      Operation
-	Kind           DocumentKind
+	// ModifiedSince asks for what has changed since then; zero asks for all.
+	ModifiedSince time.Time
+	Operation     Operation
+	Kind          DocumentKind
 	// Members are the postings that the body carries, in its order; for a
 	// look-up the documents looked for.
 	Members []Posting
