@@ -145,8 +145,11 @@ func (p PaymentTerms) Validate(f *Faults) {
 }
 
 // DueDate is the day on which an invoice of the given date must be paid. A day
-// that the month does not have is its last.
+// that the month does not have is its last. Without a date there is no due date.
 func (p PaymentTerms) DueDate(issued Date) Date {
+	if issued == "" {
+		return ""
+	}
 	t := issued.Time()
 	first := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 	dayOf := func(month time.Time) Date {

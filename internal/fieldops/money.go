@@ -152,6 +152,9 @@ func ParseCents(s string) (Cents, error) {
 // ParseE4 reads a quantity or unit price such as "7.5" or "95.1234".
 func ParseE4(s string) (E4, error) {
 	n, err := parseDecimal(s, 4)
+	if err == nil && (E4(n) > MaxE4 || E4(n) < -MaxE4) {
+		return 0, Refuse(Invalid, "%s is more than a quantity or a price can be", s)
+	}
 	return E4(n), err
 }
 
