@@ -147,6 +147,10 @@ type Line struct {
 	CostCenterID *ID
 	ItemID       *ID
 	Timesheets   []ID
+
+	// Joined in for display.
+	CostCenterCode string
+	CostCenterName string
 }
 
 // Price computes the line's amount and tax as the provider will.
