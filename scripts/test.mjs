@@ -17,7 +17,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'ampedfieldops-test-'));
 
 /** Starts a program in the repository and gives its exit status. */
 function run(command, args, { cwd = root, env = {}, onLine } = {}) {
@@ -138,6 +137,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const scratch = mkdtempSync(join(tmpdir(), 'ampedfieldops-test-'));
 const total = { passed: 0, failed: 0, skipped: 0 };
 try {
   for (const name of wanted) {
