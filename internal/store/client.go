@@ -1,0 +1,263 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+const clientColumns = `c.id, c.name, c.contact_name, c.email, c.phone, c.address, c.location, c.billing_address, c.billing_email,
+	c.xero_contact_id, c.client_type, c.status, c.notes, coalesce(cast(c.sync_status as text), ''), c.xero_sync_id,
+	c.created_at, c.updated_at, c.deleted_at, c.payment_terms_type, c.payment_terms_day`
+
+func clientPlaces(c *fieldops.Client) []any {
+	return []any{&c.ID, &c.Name, &c.ContactName, &c.Email, &c.Phone, &c.Address, &c.Location, &c.BillingAddress, &c.BillingEmail,
+		&c.XeroContactID, &c.ClientType, &c.Status, &c.Notes, &c.SyncStatus, &c.XeroSyncID,
+		&c.CreatedAt, &c.UpdatedAt, &c.DeletedAt, &c.PaymentTerms.Type, &c.PaymentTerms.Day}
+}
+
+// Client is one client. A deleted one is not found.
+func (r reads) Client(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
+	return r.oneClient(ctx, "c.id = $1 and c.deleted_at is null", id)
+}
+
+// AnyClient is one client, deleted or not.
+func (r reads) AnyClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
+	return r.oneClient(ctx, "c.id = $1", id)
+}
+
+func (r reads) oneClient(ctx context.Context, condition string, id fieldops.ID) (fieldops.Client, error) {
+	var c fieldops.Client
+	err := r.q.QueryRowContext(ctx, "select "+clientColumns+" from clients c where "+condition, id).Scan(clientPlaces(&c)...)
+	return c, notFound(err, "Client")
+}
+
+// ClientFilter chooses clients and their order. Zero values choose everything.
+type ClientFilter struct {
+	Status string
+	Type   string // customer and supplier find those who are both, too
+	Search string // every word somewhere in name, contact person, address or place
+	Sort   string // name, created_at or total_hours
+	Desc   bool
+	Page   Page
+}
+
+// ClientSummary is a client with what a list tells of the work for them.
+type ClientSummary struct {
+	fieldops.Client
+	ActiveProjects      int
+	TotalHours          fieldops.E4
+	LastContact         fieldops.Date // of the newest timesheet
+	TotalPurchaseOrders int
+	TotalSpent          fieldops.Cents // on purchase orders, with tax
+}
+
+// Clients lists clients and counts all that the filter chooses.
+func (r reads) Clients(ctx context.Context, f ClientFilter) (clients []ClientSummary, total int, err error) {
+	w := &where{}
+	w.and("c.deleted_at is null")
+	if f.Status != "" {
+		w.and("c.status = ?", f.Status)
+	}
+	if f.Type != "" {
+		w.and("c.client_type in (?, 'both')", f.Type)
+	}
+	w.andContains("c.search_folded", f.Search)
+	if err := r.q.QueryRowContext(ctx, "select count(*) from clients c where "+w.String(), w.args...).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	from, order := "clients c", r.bytewise("c.name_folded")
+	switch f.Sort {
+	case "created_at":
+		order = "c.created_at"
+	case "total_hours":
+		from += " left join (select client_id, sum(hours_e4) as hours from live_timesheets group by client_id) worked on worked.client_id = c.id"
+		order = "coalesce(worked.hours, 0)"
+	}
+	direction := ""
+	if f.Desc {
+		direction = " desc"
+	}
+	clients, err = collect(ctx, r, "select "+clientColumns+" from "+from+" where "+w.String()+
+		fmt.Sprintf(" order by %s%s, c.id%s limit %d offset %d", order, direction, direction, f.Page.Size, f.Page.offset()), w.args,
+		func(rows *sql.Rows, c *ClientSummary) error { return rows.Scan(clientPlaces(&c.Client)...) })
+	if err != nil {
+		return nil, 0, err
+	}
+	return clients, total, r.summariseClients(ctx, clients)
+}
+
+// ClientSummary is one client with what a list tells of them.
+func (r reads) ClientSummary(ctx context.Context, id fieldops.ID) (ClientSummary, error) {
+	c, err := r.Client(ctx, id)
+	if err != nil {
+		return ClientSummary{}, err
+	}
+	one := []ClientSummary{{Client: c}}
+	err = r.summariseClients(ctx, one)
+	return one[0], err
+}
+
+// summariseClients fills in the sums of the given clients, and only of them, in
+// three queries.
+func (r reads) summariseClients(ctx context.Context, clients []ClientSummary) error {
+	if len(clients) == 0 {
+		return nil
+	}
+	place := make(map[fieldops.ID]*ClientSummary, len(clients))
+	ids := make([]fieldops.ID, len(clients))
+	for i := range clients {
+		ids[i] = clients[i].ID
+		place[ids[i]] = &clients[i]
+	}
+	each := func(query string, scan func(*sql.Rows) error) error {
+		args := []any{}
+		_, err := collect(ctx, r, fmt.Sprintf(query, list(&args, ids)), args, func(rows *sql.Rows, _ *struct{}) error { return scan(rows) })
+		return err
+	}
+	if err := each(`select client_id, count(*) from live_projects where status in ('quoted', 'in-progress') and client_id in %s group by client_id`,
+		func(rows *sql.Rows) error {
+			var id fieldops.ID
+			var n int
+			err := rows.Scan(&id, &n)
+			if c := place[id]; err == nil {
+				c.ActiveProjects = n
+			}
+			return err
+		}); err != nil {
+		return err
+	}
+	if err := each(`select client_id, cast(sum(hours_e4) as bigint), max(date) from live_timesheets where client_id in %s group by client_id`,
+		func(rows *sql.Rows) error {
+			var id fieldops.ID
+			var hours fieldops.E4
+			var last fieldops.Date
+			err := rows.Scan(&id, &hours, &last)
+			if c := place[id]; err == nil {
+				c.TotalHours, c.LastContact = hours, last
+			}
+			return err
+		}); err != nil {
+		return err
+	}
+	return each(`select supplier_id, count(*), cast(sum(total_amount_cents) as bigint) from live_purchase_orders
+		where status not in ('CANCELLED', 'DELETED') and supplier_id in %s group by supplier_id`,
+		func(rows *sql.Rows) error {
+			var id fieldops.ID
+			var n int
+			var spent fieldops.Cents
+			err := rows.Scan(&id, &n, &spent)
+			if c := place[id]; err == nil {
+				c.TotalPurchaseOrders, c.TotalSpent = n, spent
+			}
+			return err
+		})
+}
+
+// InsertClient adds a client. ID, times and, where they are empty, type, status
+// and payment terms are set here.
+func (tx *Tx) InsertClient(ctx context.Context, c *fieldops.Client) error {
+	if c.ID == "" {
+		c.ID = fieldops.NewID()
+	}
+	c.CreatedAt, c.UpdatedAt = tx.Now, tx.Now
+	if c.ClientType == "" {
+		c.ClientType = fieldops.Customer
+	}
+	if c.Status == "" {
+		c.Status = fieldops.ClientActive
+	}
+	if c.PaymentTerms == (fieldops.PaymentTerms{}) {
+		c.PaymentTerms = fieldops.DefaultPaymentTerms
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	_, err := tx.q.ExecContext(ctx, `insert into clients (id, name, name_folded, contact_name, email, phone, address, location, billing_address,
+		billing_email, client_type, status, payment_terms_type, payment_terms_day, notes, search_folded, xero_contact_id, created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
+		c.ID, c.Name, fold(c.Name), c.ContactName, c.Email, c.Phone, c.Address, c.Location, c.BillingAddress,
+		c.BillingEmail, c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), c.XeroContactID, tx.Now)
+	if err != nil {
+		return err
+	}
+	return tx.audit(ctx, "create", "client", c.ID, map[string]any{"name": c.Name})
+}
+
+func clientSearch(c *fieldops.Client) string {
+	return foldAll(&c.Name, c.ContactName, c.Email, c.Address, c.Location)
+}
+
+// UpdateClient writes everything of a client that a person may change. What the
+// contact in Xero shows travels there, if the client ever went.
+func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
+	before, err := tx.lockClient(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if err := c.Check(); err != nil {
+		return err
+	}
+	c.UpdatedAt = tx.Now
+	_, err = tx.q.ExecContext(ctx, `update clients set name = $1, name_folded = $2, contact_name = $3, email = $4, phone = $5, address = $6,
+		location = $7, billing_address = $8, billing_email = $9, client_type = $10, status = $11, payment_terms_type = $12,
+		payment_terms_day = $13, notes = $14, search_folded = $15, updated_at = $16 where id = $17`,
+		c.Name, fold(c.Name), c.ContactName, c.Email, c.Phone, c.Address, c.Location, c.BillingAddress, c.BillingEmail,
+		c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), tx.Now, c.ID)
+	if err != nil {
+		return err
+	}
+	if contactDiffers(&before, c) {
+		ref := fieldops.DocumentRef{Kind: fieldops.KindClient, ID: c.ID}
+		if _, _, err := tx.RequestSync(ctx, ref, fieldops.OpUpdate); err != nil {
+			return err
+		}
+	}
+	return tx.audit(ctx, "update", "client", c.ID, map[string]any{"name": c.Name})
+}
+
+// contactDiffers reports whether the contact in Xero would show a difference.
+func contactDiffers(a, b *fieldops.Client) bool {
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	return a.Name != b.Name || a.ClientType != b.ClientType || text(a.ContactName) != text(b.ContactName) ||
+		text(a.Email) != text(b.Email) || text(a.Phone) != text(b.Phone) || text(a.Address) != text(b.Address) ||
+		text(a.Location) != text(b.Location)
+}
+
+func (tx *Tx) lockClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
+	var c fieldops.Client
+	err := tx.q.QueryRowContext(ctx, "select "+clientColumns+" from clients c where c.id = $1 and c.deleted_at is null"+tx.forUpdate(), id).
+		Scan(clientPlaces(&c)...)
+	return c, notFound(err, "Client")
+}
+
+// DeleteClient hides a client. It is refused while the client has projects or
+// work that was not billed.
+func (tx *Tx) DeleteClient(ctx context.Context, id fieldops.ID) error {
+	c, err := tx.lockClient(ctx, id)
+	if err != nil {
+		return err
+	}
+	var projects, unbilled int
+	if err := tx.q.QueryRowContext(ctx, `select (select count(*) from live_projects where client_id = $1),
+		(select count(*) from live_timesheets where client_id = $1 and billing_status = 'unbilled')`, id).Scan(&projects, &unbilled); err != nil {
+		return err
+	}
+	if projects > 0 {
+		return fieldops.Refuse(fieldops.Invalid, "Cannot delete client with existing projects. Deactivate instead.")
+	}
+	if unbilled > 0 {
+		return fieldops.Refuse(fieldops.Conflict, "Cannot delete client with unbilled timesheets. Deactivate instead.")
+	}
+	if _, err := tx.q.ExecContext(ctx, "update clients set deleted_at = $1, updated_at = $1 where id = $2", tx.Now, id); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "delete", "client", id, map[string]any{"name": c.Name})
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// Session is one sign-in of a person on one device. A signed token names it, so
+// that it can be ended before the token expires.
+type Session struct {
+	ID         fieldops.ID
+	UserID     fieldops.ID
+	CreatedAt  fieldops.Time
+	LastSeenAt fieldops.Time
+	ExpiresAt  fieldops.Time
+	RevokedAt  fieldops.Time
+	UserAgent  string
+	IPAddress  string
+}
+
+// Live reports whether the session may still be used at now.
+func (s Session) Live(now time.Time) bool {
+	return s.RevokedAt.IsZero() && now.Before(s.ExpiresAt.Time)
+}
+
+// Session is one session, live or not.
+func (r reads) Session(ctx context.Context, id fieldops.ID) (Session, error) {
+	var s Session
+	var agent, ip *string
+	err := r.q.QueryRowContext(ctx, `select id, user_id, created_at, last_seen_at, expires_at, revoked_at, user_agent, ip_address
+		from sessions where id = $1`, id).
+		Scan(&s.ID, &s.UserID, &s.CreatedAt, &s.LastSeenAt, &s.ExpiresAt, &s.RevokedAt, &agent, &ip)
+	if err != nil {
+		return Session{}, notFound(err, "Session")
+	}
+	if agent != nil {
+		s.UserAgent = *agent
+	}
+	if ip != nil {
+		s.IPAddress = *ip
+	}
+	return s, nil
+}
+
+// InsertSession begins a session that ends after life unless it is seen again.
+// The person's expired sessions are forgotten on the way.
+func (tx *Tx) InsertSession(ctx context.Context, s *Session, life time.Duration) error {
+	if _, err := tx.q.ExecContext(ctx, "delete from sessions where user_id = $1 and expires_at < $2", s.UserID, tx.Now); err != nil {
+		return err
+	}
+	s.ID, s.CreatedAt, s.LastSeenAt, s.ExpiresAt = fieldops.NewID(), tx.Now, tx.Now, tx.Now.Add(life)
+	if _, err := tx.q.ExecContext(ctx, `insert into sessions (id, user_id, created_at, last_seen_at, expires_at, user_agent, ip_address)
+		values ($1, $2, $3, $3, $4, $5, $6)`, s.ID, s.UserID, tx.Now, s.ExpiresAt, orNull(s.UserAgent), orNull(s.IPAddress)); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "login", "user", s.UserID, map[string]any{"session": s.ID})
+}
+
+// TouchSession notes that a live session was seen and moves its end to life
+// from now. It is bookkeeping, not a change, and leaves no audit entry.
+func (tx *Tx) TouchSession(ctx context.Context, id fieldops.ID, life time.Duration) error {
+	_, err := tx.q.ExecContext(ctx, "update sessions set last_seen_at = $1, expires_at = $2 where id = $3 and revoked_at is null",
+		tx.Now, tx.Now.Add(life), id)
+	return err
+}
+
+// RevokeSession ends a session at once. Ending it twice is no error.
+func (tx *Tx) RevokeSession(ctx context.Context, id fieldops.ID) error {
+	changed, err := tx.exec(ctx, "update sessions set revoked_at = $1 where id = $2 and revoked_at is null", tx.Now, id)
+	if err != nil || changed == 0 {
+		return err
+	}
+	return tx.audit(ctx, "logout", "user", tx.Actor.UserID, map[string]any{"session": id})
+}
+
+// revokeSessions ends every session of a person but the one kept.
+func (tx *Tx) revokeSessions(ctx context.Context, user, kept fieldops.ID) error {
+	if kept == "" {
+		kept = fieldops.NilID
+	}
+	_, err := tx.q.ExecContext(ctx, "update sessions set revoked_at = $1 where user_id = $2 and id <> $3 and revoked_at is null", tx.Now, user, kept)
+	return err
+}
+
+// The throttle of sign-ins: so many failures of one account from one address
+// within the window make it wait until the oldest of them is that old.
+const (
+	loginFailureLimit  = 5
+	loginFailureWindow = 15 * time.Minute
+)
+
+// LoginWait is how long sign-ins of the account from the address are refused
+// from now on, 0 when they are not.
+func (r reads) LoginWait(ctx context.Context, email, ip string, now fieldops.Time) (time.Duration, error) {
+	var failures int
+	var oldest fieldops.Time
+	err := r.q.QueryRowContext(ctx, `select count(*), min(created_at) from (
+			select created_at from login_failures where email_folded = $1 and ip_address = $2 and created_at > $3
+			order by created_at desc limit 5) recent`,
+		fold(email), ip, now.Add(-loginFailureWindow)).Scan(&failures, &oldest)
+	if err != nil || failures < loginFailureLimit {
+		return 0, err
+	}
+	return oldest.Add(loginFailureWindow).Sub(now.Time), nil
+}
+
+// LoginFailed counts a refused sign-in and leaves an audit entry with the
+// address that was tried.
+func (tx *Tx) LoginFailed(ctx context.Context, email, ip string) error {
+	if _, err := tx.q.ExecContext(ctx, "delete from login_failures where created_at < $1", tx.Now.Add(-loginFailureWindow)); err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "insert into login_failures (id, email_folded, ip_address, created_at) values ($1, $2, $3, $4)",
+		fieldops.NewID(), fold(email), ip, tx.Now); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "login_failed", "user", "", map[string]any{"email": email})
+}
+
+// ForgetLoginFailures lets an account sign in from an address again, after it
+// proved to know its password.
+func (tx *Tx) ForgetLoginFailures(ctx context.Context, email, ip string) error {
+	_, err := tx.q.ExecContext(ctx, "delete from login_failures where email_folded = $1 and ip_address = $2", fold(email), ip)
+	return err
+}

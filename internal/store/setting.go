@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// numberSeries are the settings that are the next number of a series of
+// documents.
+var numberSeries = map[string]string{
+	fieldops.SettingInvoiceNext: invoiceSeries,
+	fieldops.SettingOrderNext:   orderSeries,
+}
+
+// Settings are the firm's choices with every default filled in.
+func (r reads) Settings(ctx context.Context) (fieldops.Settings, error) {
+	stored, err := r.storedSettings(ctx)
+	if err != nil {
+		return fieldops.Settings{}, err
+	}
+	return fieldops.ReadSettings(stored), nil
+}
+
+func (r reads) storedSettings(ctx context.Context) (map[string]string, error) {
+	type setting struct{ key, value string }
+	all, err := collect(ctx, r, "select key, value from settings where value is not null", nil,
+		func(rows *sql.Rows, s *setting) error { return rows.Scan(&s.key, &s.value) })
+	if err != nil {
+		return nil, err
+	}
+	stored := make(map[string]string, len(all))
+	for _, s := range all {
+		stored[s.key] = s.value
+	}
+	return stored, nil
+}
+
+// SettingValues are all settings by key, as text, the next numbers among them.
+func (r reads) SettingValues(ctx context.Context) (map[string]string, error) {
+	values, err := r.storedSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range fieldops.SettingKeys {
+		if _, ok := values[s.Key]; !ok {
+			values[s.Key] = s.Default
+		}
+		series, ok := numberSeries[s.Key]
+		if !ok {
+			continue
+		}
+		var next int64
+		err := r.q.QueryRowContext(ctx, "select next from number_series where name = $1", series).Scan(&next)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		values[s.Key] = strconv.FormatInt(next, 10)
+	}
+	return values, nil
+}
+
+// SetSetting changes one setting. It refuses an unknown key (NotFound), an
+// unusable value (Invalid), and a next number below one that was given out
+// already (Conflict).
+func (tx *Tx) SetSetting(ctx context.Context, key, value string) error {
+	if err := fieldops.CheckSetting(key, value); err != nil {
+		return err
+	}
+	if series, ok := numberSeries[key]; ok {
+		if err := tx.raiseSeries(ctx, series, value); err != nil {
+			return err
+		}
+	} else if _, err := tx.q.ExecContext(ctx, `insert into settings (key, value, updated_at) values ($1, $2, $3)
+		on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`, key, value, tx.Now); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "update", "setting", "", map[string]any{"key": key, "value": value})
+}
+
+func (tx *Tx) raiseSeries(ctx context.Context, series, value string) error {
+	next, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return err // unreachable: CheckSetting has read it
+	}
+	changed, err := tx.exec(ctx, `insert into number_series (name, next) values ($1, $2)
+		on conflict (name) do update set next = excluded.next where number_series.next <= excluded.next`, series, next)
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return fieldops.Refuse(fieldops.Conflict, "Numbers below the next one were given out already; the next number can only be raised")
+	}
+	return nil
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (tx *Tx) exec(ctx context.Context, statement string, args ...any) (int64, error) {
+	result, err := tx.q.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
