@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -127,11 +126,7 @@ type DocumentFilter struct {
 // Invoices lists invoices, newest issue date first.
 func (r reads) Invoices(ctx context.Context, f DocumentFilter) ([]fieldops.Invoice, error) {
 	w := f.where("i", "issue_date", "client_id")
-	if f.Search != "" {
-		w.and(`(lower(i.invoice_number) like ? escape '\' or lower(coalesce(i.reference, '')) like ? escape '\'
-			or c.name_folded like ? escape '\' or lower(coalesce(p.name, '')) like ? escape '\')`,
-			f.pattern(), f.pattern(), f.pattern(), f.pattern())
-	}
+	f.search(w, []string{"i.invoice_number", "i.reference"})
 	return r.invoices(ctx, w.String(), w.args, f.Limit)
 }
 
@@ -166,7 +161,20 @@ func (f *DocumentFilter) where(a, date, party string) *where {
 	return w
 }
 
-func (f *DocumentFilter) pattern() string { return contains(strings.ToLower(f.Search)) }
+// search wants every word somewhere in one of the columns, or in the name of
+// the client (alias c) or project (alias p).
+func (f *DocumentFilter) search(w *where, columns []string) {
+	for _, word := range strings.Fields(fold(f.Search)) {
+		pattern := contains(word)
+		condition := `c.search_folded like ? escape '\' or p.search_folded like ? escape '\'`
+		values := []any{pattern, pattern}
+		for _, column := range columns {
+			condition += " or lower(coalesce(" + column + `, '')) like ? escape '\'`
+			values = append(values, pattern)
+		}
+		w.and("("+condition+")", values...)
+	}
+}
 
 // contains is the like pattern for a part of a text, with the backslash as its
 // escape.
@@ -174,39 +182,329 @@ func contains(part string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(part) + "%"
 }
 
-// Tax is what an account of the connected organisation charges.
-type Tax struct {
-	Type string
-	Rate fieldops.TaxRate
+// Work chooses timesheets to invoice.
+type Work struct {
+	ClientID fieldops.ID
+	// IDs, unless nil, are the entries, whoever they belong to and whether they
+	// are billed or not, so that the caller can say why one cannot be invoiced.
+	IDs       []fieldops.ID
+	ProjectID fieldops.ID
+	From, To  fieldops.Date // inclusive; "" is without end
 }
 
-// AccountTaxes are the taxes of the connected organisation's accounts by
-// account code, as last read. It is empty while nothing is connected; an account
-// whose rate is not known is not in it.
-func (r reads) AccountTaxes(ctx context.Context) (map[string]Tax, error) {
-	var accountsText, ratesText string
-	err := r.q.QueryRowContext(ctx, `select o.accounts, o.tax_rates from xero_organisations o
-		join xero_tokens t on t.tenant_id = o.tenant_id limit 1`).Scan(&accountsText, &ratesText)
-	if errors.Is(err, sql.ErrNoRows) {
-		return map[string]Tax{}, nil
+func (k *Work) where() *where {
+	w := &where{}
+	w.and("t.deleted_at is null")
+	if k.IDs != nil {
+		w.and("t.id in " + list(&w.args, k.IDs))
+		return w
 	}
+	w.and("t.billing_status = 'unbilled'")
+	w.and("t.client_id = ?", k.ClientID)
+	if k.ProjectID != "" {
+		w.and("t.project_id = ?", k.ProjectID)
+	}
+	if k.From != "" {
+		w.and("t.date >= ?", k.From)
+	}
+	if k.To != "" {
+		w.and("t.date <= ?", k.To)
+	}
+	return w
+}
+
+// BillableWork reads the chosen timesheets in the order of their date, at most
+// one more than an invoice can hold.
+func (r reads) BillableWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
+	w := k.where()
+	return collect(ctx, r, `select t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date,
+		t.hours_e4, t.hourly_rate_e4, t.billing_status, t.invoice_id, t.created_at, t.updated_at,
+		coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(c.name, ''), coalesce(a.name, ''),
+		coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')
+		from timesheets t
+		left join users u on u.id = t.user_id
+		left join projects p on p.id = t.project_id
+		left join clients c on c.id = t.client_id
+		left join activity_types a on a.id = t.activity_type_id
+		left join cost_centers k on k.id = t.cost_center_id
+		left join xero_invoices i on i.id = t.invoice_id
+		where `+w.String()+fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1), w.args,
+		func(rows *sql.Rows, t *fieldops.Timesheet) error {
+			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date,
+				&t.Hours, &t.HourlyRate, &t.BillingStatus, &t.InvoiceID, &t.CreatedAt, &t.UpdatedAt,
+				&t.UserName, &t.ProjectName, &t.ProjectCode, &t.ClientName, &t.ActivityTypeName,
+				&t.ClientPONumber, &t.InvoiceNumber)
+		})
+}
+
+// LockWork reads the chosen timesheets as BillableWork does and keeps everybody
+// else from changing them until the transaction ends. Whoever waits here for
+// another invoice of the same work sees that they are billed.
+func (tx *Tx) LockWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
+	if tx.engine == SQLite {
+		return tx.BillableWork(ctx, k)
+	}
+	// In the order of their ids, so that two callers cannot wait for each
+	// other; and by themselves, because rows joined to a locked one are not read
+	// again after waiting.
+	w := k.where()
+	ids, err := collect(ctx, tx.reads, "select t.id from timesheets t where "+w.String()+
+		fmt.Sprintf(" order by t.id limit %d", fieldops.MaxTimesheets+1)+tx.forUpdate(), w.args,
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
 	if err != nil {
 		return nil, err
 	}
-	var accounts []fieldops.Account
-	var rates []fieldops.RemoteTaxRate
-	if err := errors.Join(json.Unmarshal([]byte(accountsText), &accounts), json.Unmarshal([]byte(ratesText), &rates)); err != nil {
-		return nil, fmt.Errorf("the organisation as last read: %w", err)
+	return tx.BillableWork(ctx, Work{IDs: ids})
+}
+
+// InsertInvoice stores an invoice with its lines. It gives them their ids and
+// times. A number that is taken is a Conflict.
+func (tx *Tx) InsertInvoice(ctx context.Context, i *fieldops.Invoice) error {
+	i.ID, i.CreatedAt, i.UpdatedAt, i.Revision = fieldops.NewID(), tx.Now, tx.Now, 1
+	_, err := tx.q.ExecContext(ctx, `insert into xero_invoices (id, invoice_number, client_id, project_id, status, currency, issue_date, due_date,
+		reference, subtotal_cents, total_tax_cents, total_cents, amount_paid_cents, amount_due_cents, created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)`,
+		i.ID, i.Number, i.ClientID, i.ProjectID, i.Status, i.Currency, i.IssueDate, i.DueDate,
+		i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountPaid), int64(i.AmountDue), tx.Now)
+	if breaksUnique(err, "number") {
+		return numberTaken(i.Number)
 	}
-	rateOf := make(map[string]fieldops.TaxRate, len(rates))
-	for _, rate := range rates {
-		rateOf[rate.TaxType] = rate.Rate
+	if err != nil {
+		return err
 	}
-	taxes := make(map[string]Tax, len(accounts))
-	for _, a := range accounts {
-		if rate, known := rateOf[a.TaxType]; known && a.Code != "" {
-			taxes[a.Code] = Tax{a.TaxType, rate}
+	return tx.insertInvoiceLines(ctx, i)
+}
+
+func numberTaken(number string) error {
+	return &fieldops.Error{
+		Kind:    fieldops.Conflict,
+		Message: fmt.Sprintf("The number %s is taken; choose another, or leave it out to get the next free one", number),
+	}
+}
+
+func (tx *Tx) insertInvoiceLines(ctx context.Context, i *fieldops.Invoice) error {
+	if len(i.Lines) == 0 {
+		return nil
+	}
+	var w where
+	rows := make([]string, len(i.Lines))
+	for n := range i.Lines {
+		l := &i.Lines[n]
+		if l.ID == "" {
+			l.ID = fieldops.NewID()
 		}
+		rows[n] = w.row(l.ID, i.ID, n, l.Key, l.Description, int64(l.Quantity), int64(l.UnitPrice), orNull(l.AccountCode), orNull(l.TaxType),
+			int64(l.TaxRate), int64(l.Amount), int64(l.Tax))
 	}
-	return taxes, nil
+	_, err := tx.q.ExecContext(ctx, `insert into xero_invoice_lines (id, invoice_id, position, group_key, description, quantity_e4, unit_price_e4,
+		account_code, tax_type, tax_rate_ppm, line_amount_cents, tax_amount_cents) values `+strings.Join(rows, ", "), w.args...)
+	return err
+}
+
+// row is a row of placeholders for an insert of several rows.
+func (w *where) row(values ...any) string {
+	places := make([]string, len(values))
+	for i, v := range values {
+		places[i] = w.arg(v)
+	}
+	return "(" + strings.Join(places, ", ") + ")"
+}
+
+// BillTimesheets puts the timesheets that the invoice's lines name onto it, all
+// of them or none: if one of them is no longer unbilled it is a Conflict.
+func (tx *Tx) BillTimesheets(ctx context.Context, i *fieldops.Invoice) error {
+	var w where
+	var cases strings.Builder
+	var every []string
+	for _, l := range i.Lines {
+		if len(l.Timesheets) == 0 {
+			continue
+		}
+		places := make([]string, len(l.Timesheets))
+		for n, id := range l.Timesheets {
+			places[n] = w.arg(id)
+		}
+		every = append(every, places...)
+		// The subselect gives the column's type on both engines.
+		fmt.Fprintf(&cases, " when t.id in (%s) then (select id from xero_invoice_lines where id = %s)", strings.Join(places, ","), w.arg(l.ID))
+	}
+	if len(every) == 0 {
+		return nil
+	}
+	done, err := tx.q.ExecContext(ctx, "update timesheets as t set billing_status = 'billed', invoice_id = "+w.arg(i.ID)+
+		", updated_at = "+w.arg(tx.Now)+", invoice_line_id = case"+cases.String()+" end where t.id in ("+strings.Join(every, ",")+
+		") and t.billing_status = 'unbilled' and t.deleted_at is null", w.args...)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != int64(len(every)) {
+		return errors.Join(err, fieldops.Refuse(fieldops.Conflict, "Some of the timesheets have been billed or deleted in the meantime"))
+	}
+	return nil
+}
+
+// LockInvoice reads an invoice that is about to be changed and keeps everybody
+// else from changing it until the transaction ends.
+func (tx *Tx) LockInvoice(ctx context.Context, id fieldops.ID) (fieldops.Invoice, error) {
+	// The worker locks in this order too.
+	if _, err := tx.lockSyncDocument(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: id}); err != nil {
+		return fieldops.Invoice{}, err
+	}
+	if err := tx.lockRow(ctx, "xero_invoices", id); err != nil {
+		return fieldops.Invoice{}, notFound(err, "Invoice")
+	}
+	return tx.Invoice(ctx, id)
+}
+
+func (tx *Tx) lockRow(ctx context.Context, table string, id fieldops.ID) error {
+	var found fieldops.ID
+	return tx.q.QueryRowContext(ctx, "select id from "+table+" where id = $1"+tx.forUpdate(), id).Scan(&found)
+}
+
+// UpdateInvoice stores what a person may change of an invoice: number, dates,
+// reference, totals and lines.
+func (tx *Tx) UpdateInvoice(ctx context.Context, i *fieldops.Invoice) error {
+	i.UpdatedAt = tx.Now
+	_, err := tx.q.ExecContext(ctx, `update xero_invoices set invoice_number = $1, issue_date = $2, due_date = $3, reference = $4,
+		subtotal_cents = $5, total_tax_cents = $6, total_cents = $7, amount_due_cents = $8, updated_at = $9 where id = $10`,
+		i.Number, i.IssueDate, i.DueDate, i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountDue), tx.Now, i.ID)
+	if breaksUnique(err, "number") {
+		return numberTaken(i.Number)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "delete from xero_invoice_lines where invoice_id = $1", i.ID); err != nil {
+		return err
+	}
+	return tx.insertInvoiceLines(ctx, i)
+}
+
+// NoteInvoice adds an audit entry about an invoice.
+func (tx *Tx) NoteInvoice(ctx context.Context, action string, id fieldops.ID, details any) error {
+	return tx.audit(ctx, action, "invoice", id, details)
+}
+
+// FinishInvoiceVoid deletes an invoice of which nothing stands at the provider
+// any more, and releases its timesheets. What it was decides whether it counts
+// as deleted or voided, in the provider's words.
+func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
+	released, err := tx.q.ExecContext(ctx, `update timesheets set billing_status = 'unbilled', invoice_id = null, invoice_line_id = null,
+		sync_status = null, xero_sync_id = null, updated_at = $1 where invoice_id = $2`, tx.Now, id)
+	if err != nil {
+		return err
+	}
+	n, err := released.RowsAffected()
+	if err != nil {
+		return err
+	}
+	var number, status string
+	err = tx.q.QueryRowContext(ctx, `update xero_invoices set deleted_at = $1, updated_at = $1, amount_due_cents = 0,
+		status = case when status in ('DRAFT', 'SUBMITTED') then 'DELETED' else 'VOIDED' end
+		where id = $2 and deleted_at is null returning invoice_number, status`, tx.Now, id).Scan(&number, &status)
+	if err != nil {
+		return notFound(err, "Invoice")
+	}
+	return tx.NoteInvoice(ctx, "delete", id, map[string]any{"invoice_number": number, "status": status, "timesheets_released": n})
+}
+
+// InvoiceTimesheets are the timesheets that an invoice bills, by date.
+func (r reads) InvoiceTimesheets(ctx context.Context, id fieldops.ID) ([]fieldops.Timesheet, error) {
+	var ids []any
+	found, err := collect(ctx, r, "select id from timesheets where invoice_id = $1 and deleted_at is null", append(ids, id),
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil || len(found) == 0 {
+		return []fieldops.Timesheet{}, err
+	}
+	return r.BillableWork(ctx, Work{IDs: found})
+}
+
+// UnbilledClient is a client's work that nobody has invoiced yet.
+type UnbilledClient struct {
+	ClientID   fieldops.ID
+	ClientName string
+	UnbilledSum
+	// Ages splits the total by the age of the work in days: up to 30, up to 60,
+	// up to 90, and over.
+	Ages     [4]fieldops.Cents
+	Projects []UnbilledProject
+}
+
+// UnbilledProject is the part of it that belongs to one project.
+type UnbilledProject struct {
+	ProjectID   *fieldops.ID
+	ProjectCode string
+	ProjectName string
+	UnbilledSum
+}
+
+// UnbilledSum adds up unbilled work, before tax.
+type UnbilledSum struct {
+	Hours      fieldops.E4
+	Total      fieldops.Cents
+	Oldest     fieldops.Date
+	Timesheets int
+}
+
+func (s *UnbilledSum) add(o UnbilledSum) {
+	if s.Timesheets == 0 || o.Oldest < s.Oldest {
+		s.Oldest = o.Oldest
+	}
+	s.Hours += o.Hours
+	s.Total += o.Total
+	s.Timesheets += o.Timesheets
+}
+
+// Unbilled tells what work is not invoiced yet, of one client or, with "", of
+// all, those with the oldest work first. today is the firm's.
+func (r reads) Unbilled(ctx context.Context, today fieldops.Date, client fieldops.ID) ([]UnbilledClient, error) {
+	w := &where{}
+	young, middle, old := w.arg(today.AddDays(-30)), w.arg(today.AddDays(-60)), w.arg(today.AddDays(-90))
+	w.and("t.billing_status = 'unbilled'")
+	w.and("t.client_id is not null")
+	if client != "" {
+		w.and("t.client_id = ?", client)
+	}
+	// Each entry's amount is rounded half away from zero to the cent.
+	const amount = "(t.hours_e4 * t.hourly_rate_e4 + 500000) / 1000000"
+	sum := func(filter string) string {
+		return ", cast(coalesce(sum(" + amount + ")" + filter + ", 0) as bigint)"
+	}
+	type row struct {
+		UnbilledClient
+		UnbilledProject
+	}
+	rows, err := collect(ctx, r, `select c.id, c.name, p.id, coalesce(p.code, ''), coalesce(p.name, ''), cast(sum(t.hours_e4) as bigint), count(*), min(t.date)`+
+		sum("")+
+		sum(" filter (where t.date >= "+young+")")+
+		sum(" filter (where t.date < "+young+" and t.date >= "+middle+")")+
+		sum(" filter (where t.date < "+middle+" and t.date >= "+old+")")+
+		sum(" filter (where t.date < "+old+")")+
+		` from live_timesheets t join clients c on c.id = t.client_id left join projects p on p.id = t.project_id
+		where `+w.String()+" group by c.id, c.name, p.id, p.code, p.name order by min(t.date), c.id, p.id", w.args,
+		func(rows *sql.Rows, x *row) error {
+			s := &x.UnbilledProject.UnbilledSum
+			return rows.Scan(&x.ClientID, &x.ClientName, &x.ProjectID, &x.ProjectCode, &x.ProjectName, &s.Hours, &s.Timesheets, &s.Oldest,
+				&s.Total, &x.Ages[0], &x.Ages[1], &x.Ages[2], &x.Ages[3])
+		})
+	if err != nil {
+		return nil, err
+	}
+	clients := []UnbilledClient{}
+	place := map[fieldops.ID]int{}
+	for _, x := range rows {
+		at, known := place[x.ClientID]
+		if !known {
+			at = len(clients)
+			place[x.ClientID] = at
+			clients = append(clients, UnbilledClient{ClientID: x.ClientID, ClientName: x.ClientName})
+		}
+		c := &clients[at]
+		c.add(x.UnbilledProject.UnbilledSum)
+		for n := range c.Ages {
+			c.Ages[n] += x.Ages[n]
+		}
+		c.Projects = append(c.Projects, x.UnbilledProject)
+	}
+	return clients, nil
 }

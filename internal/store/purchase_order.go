@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -87,10 +89,108 @@ func (r reads) PurchaseOrders(ctx context.Context, f DocumentFilter) ([]fieldops
 	if f.CostCenterID != "" {
 		w.and("o.id in (select po_id from xero_purchase_order_line_items where cost_center_id = ?)", f.CostCenterID)
 	}
-	if f.Search != "" {
-		w.and(`(lower(o.po_number) like ? escape '\' or lower(coalesce(o.notes, '')) like ? escape '\'
-			or c.name_folded like ? escape '\' or lower(coalesce(p.name, '')) like ? escape '\' or lower(coalesce(p.code, '')) like ? escape '\')`,
-			f.pattern(), f.pattern(), f.pattern(), f.pattern(), f.pattern())
-	}
+	f.search(w, []string{"o.po_number", "o.notes"})
 	return r.purchaseOrders(ctx, w.String(), w.args, f.Limit)
+}
+
+// InsertPurchaseOrder stores an order with its lines. It gives them their ids
+// and times. A number that is taken is a Conflict.
+func (tx *Tx) InsertPurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder) error {
+	o.ID, o.CreatedAt, o.UpdatedAt, o.Revision = fieldops.NewID(), tx.Now, tx.Now, 1
+	_, err := tx.q.ExecContext(ctx, `insert into xero_purchase_orders (id, po_number, supplier_id, project_id, status, date, delivery_date,
+		subtotal_cents, total_tax_cents, total_amount_cents, currency, notes, created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)`,
+		o.ID, o.Number, o.SupplierID, o.ProjectID, o.Status, o.Date, o.DeliveryDate,
+		int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), o.Currency, o.Notes, tx.Now)
+	if breaksUnique(err, "number") {
+		return numberTaken(o.Number)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.insertOrderLines(ctx, o)
+}
+
+func (tx *Tx) insertOrderLines(ctx context.Context, o *fieldops.PurchaseOrder) error {
+	if len(o.Lines) == 0 {
+		return nil
+	}
+	var w where
+	rows := make([]string, len(o.Lines))
+	for n := range o.Lines {
+		l := &o.Lines[n]
+		if l.ID == "" {
+			l.ID = fieldops.NewID()
+		}
+		rows[n] = w.row(l.ID, o.ID, n, l.Description, int64(l.Quantity), int64(l.UnitPrice), orNull(l.AccountCode), orNull(l.TaxType),
+			int64(l.TaxRate), l.CostCenterID, l.ItemID, int64(l.Amount), int64(l.Tax))
+	}
+	_, err := tx.q.ExecContext(ctx, `insert into xero_purchase_order_line_items (id, po_id, position, description, quantity_e4, unit_amount_e4,
+		account_code, tax_type, tax_rate_ppm, cost_center_id, item_id, line_amount_cents, tax_amount_cents) values `+strings.Join(rows, ", "), w.args...)
+	return err
+}
+
+// LockPurchaseOrder reads an order that is about to be changed and keeps
+// everybody else from changing it until the transaction ends.
+func (tx *Tx) LockPurchaseOrder(ctx context.Context, id fieldops.ID) (fieldops.PurchaseOrder, error) {
+	// The worker locks in this order too.
+	if _, err := tx.lockSyncDocument(ctx, fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder, ID: id}); err != nil {
+		return fieldops.PurchaseOrder{}, err
+	}
+	if err := tx.lockRow(ctx, "xero_purchase_orders", id); err != nil {
+		return fieldops.PurchaseOrder{}, notFound(err, "Purchase order")
+	}
+	return tx.PurchaseOrder(ctx, id)
+}
+
+// UpdatePurchaseOrder stores what a person may change of an order: number,
+// status, project, dates, notes, totals and lines.
+func (tx *Tx) UpdatePurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder) error {
+	o.UpdatedAt = tx.Now
+	_, err := tx.q.ExecContext(ctx, `update xero_purchase_orders set po_number = $1, status = $2, project_id = $3, date = $4, delivery_date = $5,
+		notes = $6, subtotal_cents = $7, total_tax_cents = $8, total_amount_cents = $9, updated_at = $10 where id = $11`,
+		o.Number, o.Status, o.ProjectID, o.Date, o.DeliveryDate, o.Notes, int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), tx.Now, o.ID)
+	if breaksUnique(err, "number") {
+		return numberTaken(o.Number)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "delete from xero_purchase_order_line_items where po_id = $1", o.ID); err != nil {
+		return err
+	}
+	return tx.insertOrderLines(ctx, o)
+}
+
+// NotePurchaseOrder adds an audit entry about a purchase order.
+func (tx *Tx) NotePurchaseOrder(ctx context.Context, action string, id fieldops.ID, details any) error {
+	return tx.audit(ctx, action, "purchase_order", id, details)
+}
+
+// FinishPurchaseOrderVoid deletes an order of which nothing stands at the
+// provider any more.
+func (tx *Tx) FinishPurchaseOrderVoid(ctx context.Context, id fieldops.ID) error {
+	var number string
+	err := tx.q.QueryRowContext(ctx, `update xero_purchase_orders set deleted_at = $1, updated_at = $1, status = 'DELETED'
+		where id = $2 and deleted_at is null returning po_number`, tx.Now, id).Scan(&number)
+	if err != nil {
+		return notFound(err, "Purchase order")
+	}
+	return tx.NotePurchaseOrder(ctx, "delete", id, map[string]any{"po_number": number})
+}
+
+// MissingCostCenters are those of the ids that name no cost centre that can be
+// ordered for: it is deleted, or never was.
+func (r reads) MissingCostCenters(ctx context.Context, ids []fieldops.ID) (map[fieldops.ID]bool, error) {
+	args := []any{}
+	found, err := collect(ctx, r, "select id from live_cost_centers where id in "+list(&args, ids), args,
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return nil, err
+	}
+	missing := map[fieldops.ID]bool{}
+	for _, id := range ids {
+		missing[id] = !slices.Contains(found, id)
+	}
+	return missing, nil
 }
