@@ -45,6 +45,7 @@ type DB struct {
 	pool   *pgxpool.Pool // PostgreSQL only
 	path   string        // SQLite only
 	queue  *job.Queue
+	watch  func(fieldops.DocumentRef)
 }
 
 // Tx is one change under way, made for an actor at one frozen time.
@@ -55,6 +56,7 @@ type Tx struct {
 	tx    *sql.Tx
 	queue *job.Queue
 	after []func()
+	watch func(fieldops.DocumentRef)
 }
 
 // reads carries every query that changes nothing.
@@ -158,6 +160,11 @@ func (db *DB) Engine() Engine { return db.engine }
 // Queue is the background work that this database carries.
 func (db *DB) Queue() *job.Queue { return db.queue }
 
+// WatchSync has changed called, after the commit, for every document whose sync
+// state a transaction of this process has changed. It must be set before the
+// first change.
+func (db *DB) WatchSync(changed func(fieldops.DocumentRef)) { db.watch = changed }
+
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	var one int
@@ -187,7 +194,7 @@ func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(t
 	defer sqlTx.Rollback() //nolint:errcheck // after a commit it has nothing to do
 	tx := &Tx{
 		reads: reads{q: sqlTx, engine: db.engine},
-		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue,
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
 	}
 	if err := change(tx); err != nil {
 		return err

@@ -20,12 +20,12 @@ create table sync_documents (
     wish text check (wish in ('update','void')),
     wished_by uuid,
     lease_until timestamptz,
-    number text,                     -- the number under which it stands, or stood, in an attempt
     ever_unknown boolean not null default false,
     audit_step bigint not null default 0,
     audit_at timestamptz,
     primary key (entity_type, entity_id)
 );
+create unique index sync_documents_intent on sync_documents (open_intent_id) where open_intent_id is not null;
 create index sync_documents_audit on sync_documents (audit_at) where audit_at is not null;
 
 create table sync_intents (
@@ -49,8 +49,10 @@ create table sync_intents (
     sends bigint not null default 0,   -- sends that ended in an answered look-up showing absence
     unknowns bigint not null default 0, -- sends whose outcome nobody told us
     looks bigint not null default 0,
-    alone boolean not null default false, -- a batch with it was refused whole: sent by itself
-    options json
+    batch_limit bigint not null default 50, -- halved each time a batch with it went wrong as a whole
+    refused text,                    -- Xero's own words, while other attempts are still unresolved
+    handed_over_at timestamptz,
+    candidate_id text                -- what stands in Xero under our name or number and is not ours: a person may link it
 );
 create unique index sync_intents_open on sync_intents (entity_type, entity_id) where closed_at is null;
 create index sync_intents_due on sync_intents (tenant_id, next_attempt_at) where closed_at is null;
@@ -73,6 +75,7 @@ create table sync_logs (
     sync_epoch bigint,
     revision bigint,
     number text,
+    posting json,                    -- the document as we meant it, to recognise it by its content
     attempt bigint,
     operation text not null,
     writes boolean not null,         -- a call that may change the document in Xero
@@ -98,13 +101,13 @@ create index sync_logs_status_code on sync_logs (status_code);
 create index sync_logs_unresolved on sync_logs (entity_type, entity_id) where writes and resolved_at is null and outcome in ('unknown','evidence');
 create index sync_logs_vanished on sync_logs (deadline) where outcome is null;
 create index sync_logs_call on sync_logs (call_id);
+create index sync_logs_intent on sync_logs (intent_id);
+create index sync_logs_number on sync_logs (number) where writes;
 
 create table xero_tokens (
     id uuid primary key,
     access_token text not null,      -- encrypted
     refresh_token text not null,     -- encrypted
-    previous_refresh_token text,     -- encrypted; taken again for 30 minutes if a refresh answer was lost
-    previous_until timestamptz,
     token_type text not null default 'Bearer',
     scope text,
     tenant_id text,
@@ -113,6 +116,7 @@ create table xero_tokens (
     expires_at timestamptz not null,
     generation bigint not null,
     refresh_lease_until timestamptz,
+    auth_failures bigint not null default 0, -- calls in a row refused for want of a valid token
     needs_reconnect text,            -- why, for a person; NULL while the connection works
     created_at timestamptz not null,
     updated_at timestamptz not null
@@ -143,9 +147,10 @@ create table xero_lanes (
     paused_by text,
     paused_at timestamptz,
     breaker_failures bigint not null default 0,
+    breaker_since timestamptz,       -- the first failure of the row
     breaker_open_until timestamptz,
     breaker_probes bigint not null default 0,
-    breaker_half_open boolean not null default false,
+    breaker_half_open_until timestamptz,
     parked_until timestamptz,
     parked_reason text,
     minute_left bigint,

@@ -1,0 +1,308 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// Reference is what is known of the connected organisation: enough to fill and
+// to check a document before it is sent.
+type Reference struct {
+	Organisation fieldops.Organisation
+	Accounts     []fieldops.Account
+	TaxRates     []fieldops.RemoteTaxRate
+	ReadAt       fieldops.Time
+}
+
+// Account finds an active account by its code.
+func (r Reference) Account(code string) (fieldops.Account, bool) {
+	for _, a := range r.Accounts {
+		if a.Code == code && a.Status == "ACTIVE" {
+			return a, true
+		}
+	}
+	return fieldops.Account{}, false
+}
+
+// TaxRate finds a tax rate by its code.
+func (r Reference) TaxRate(taxType string) (fieldops.RemoteTaxRate, bool) {
+	for _, t := range r.TaxRates {
+		if t.TaxType == taxType {
+			return t, true
+		}
+	}
+	return fieldops.RemoteTaxRate{}, false
+}
+
+// Reference reads what is known of the connected organisation; the zero value
+// when nothing was read yet.
+func (r reads) Reference(ctx context.Context) (Reference, error) {
+	var ref Reference
+	tenant, err := r.tenant(ctx)
+	if err != nil || tenant == "" {
+		return ref, err
+	}
+	var organisation, accounts, rates string
+	err = r.q.QueryRowContext(ctx, "select organisation, accounts, tax_rates, read_at from xero_organisations where tenant_id = $1", tenant).
+		Scan(&organisation, &accounts, &rates, &ref.ReadAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ref, nil
+	}
+	if err != nil {
+		return ref, err
+	}
+	return ref, errors.Join(json.Unmarshal([]byte(organisation), &ref.Organisation),
+		json.Unmarshal([]byte(accounts), &ref.Accounts), json.Unmarshal([]byte(rates), &ref.TaxRates))
+}
+
+// KeepReference stores what was read of the organisation and wakes the
+// documents that waited for it.
+func (tx *Tx) KeepReference(ctx context.Context, tenant string, ref Reference) error {
+	organisation, err := json.Marshal(ref.Organisation)
+	if err != nil {
+		return err
+	}
+	accounts, err := json.Marshal(ref.Accounts)
+	if err != nil {
+		return err
+	}
+	rates, err := json.Marshal(ref.TaxRates)
+	if err != nil {
+		return err
+	}
+	now, err := tx.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, `insert into xero_organisations (tenant_id, organisation, accounts, tax_rates, read_at) values ($1, $2, $3, $4, $5)
+		on conflict (tenant_id) do update set organisation = excluded.organisation, accounts = excluded.accounts, tax_rates = excluded.tax_rates, read_at = excluded.read_at`,
+		tenant, string(organisation), string(accounts), string(rates), now); err != nil {
+		return err
+	}
+	return tx.WakeWaiting(ctx, "reference", "account")
+}
+
+// lineTables say where a kind of document keeps its lines.
+var lineTables = map[fieldops.DocumentKind]string{
+	fieldops.KindInvoice:       "xero_invoice_lines",
+	fieldops.KindPurchaseOrder: "xero_purchase_order_line_items",
+}
+
+// FreezeLine stores the account and tax type under which a line is sent, so
+// that every later attempt sends the same. It makes no new revision: the
+// document stays what it was.
+func (tx *Tx) FreezeLine(ctx context.Context, kind fieldops.DocumentKind, line fieldops.ID, account, taxType string) error {
+	var t any
+	if taxType != "" {
+		t = taxType
+	}
+	_, err := tx.q.ExecContext(ctx, "update "+lineTables[kind]+" set account_code = $1, tax_type = coalesce($2, tax_type) where id = $3", account, t, line)
+	return err
+}
+
+// Retax gives the lines of a document another tax rate and adds its totals up
+// anew, because a person has accepted what the account says.
+func (tx *Tx) Retax(ctx context.Context, ref fieldops.DocumentRef, lines []fieldops.Line) error {
+	for _, l := range lines {
+		if _, err := tx.q.ExecContext(ctx, "update "+lineTables[ref.Kind]+" set account_code = $1, tax_type = $2, tax_rate_ppm = $3, tax_amount_cents = $4 where id = $5",
+			l.AccountCode, l.TaxType, int64(l.TaxRate), int64(l.Tax), l.ID); err != nil {
+			return err
+		}
+	}
+	subTotal, tax, total := fieldops.Totals(lines)
+	statement := "update xero_invoices set subtotal_cents = $1, total_tax_cents = $2, total_cents = $3, amount_due_cents = $3 - amount_paid_cents, updated_at = $4 where id = $5"
+	if ref.Kind == fieldops.KindPurchaseOrder {
+		statement = "update xero_purchase_orders set subtotal_cents = $1, total_tax_cents = $2, total_amount_cents = $3, updated_at = $4 where id = $5"
+	}
+	if _, err := tx.q.ExecContext(ctx, statement, int64(subTotal), int64(tax), int64(total), tx.Now, ref.ID); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "accept_tax", string(ref.Kind), ref.ID, map[string]any{"total_tax": tax, "total": total})
+}
+
+// Audited is a document that is read again long after an outcome was unknown.
+type Audited struct {
+	Ref      fieldops.DocumentRef
+	RemoteID string
+	Step     int
+}
+
+// DueAudits are documents whose reading again is due.
+func (r reads) DueAudits(ctx context.Context, limit int) ([]Audited, error) {
+	now, err := r.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, r, `select entity_type, entity_id, audit_step from sync_documents
+		where audit_at is not null and audit_at <= $1 and open_intent_id is null order by audit_at limit $2`, []any{now, limit},
+		func(rows *sql.Rows, a *Audited) error { return rows.Scan(&a.Ref.Kind, &a.Ref.ID, &a.Step) })
+}
+
+// AuditDone schedules a document's next reading, or ends them.
+func (tx *Tx) AuditDone(ctx context.Context, d fieldops.Durations, a Audited, warning string) error {
+	now, err := tx.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	next := fieldops.Time{}
+	if a.Step+1 < len(d.Audit) {
+		next = now.Add(d.Audit[a.Step+1] - d.Audit[a.Step])
+	}
+	if _, err := tx.q.ExecContext(ctx, "update sync_documents set audit_step = audit_step + 1, audit_at = $1 where entity_type = $2 and entity_id = $3 and audit_step = $4",
+		next, a.Ref.Kind, a.Ref.ID, a.Step); err != nil || warning == "" || a.Ref.Kind == fieldops.KindClient {
+		return err
+	}
+	_, err = tx.q.ExecContext(ctx, "update "+syncTables[a.Ref.Kind].table+" set sync_warning = $1 where id = $2", warning, a.Ref.ID)
+	if err == nil {
+		tx.announce(a.Ref)
+	}
+	return err
+}
+
+// EnsureContact asks that a client be brought to Xero before its documents, and
+// tells how it stands: its id there, or why it has none yet.
+func (tx *Tx) EnsureContact(ctx context.Context, client fieldops.ID) (remoteID string, failed *string, err error) {
+	ref := fieldops.DocumentRef{Kind: fieldops.KindClient, ID: client}
+	if remoteID, err = tx.remoteID(ctx, ref); err != nil || remoteID != "" {
+		return remoteID, nil, err
+	}
+	d, err := tx.lockSyncDocument(ctx, ref)
+	if err != nil {
+		return "", nil, err
+	}
+	if d == nil {
+		_, _, err := tx.RequestSync(ctx, ref, fieldops.OpCreate)
+		return "", nil, err
+	}
+	if d.openIntent == nil {
+		err = tx.q.QueryRowContext(ctx, `select coalesce(message, 'it failed') from sync_intents where entity_type = $1 and entity_id = $2
+			order by opened_at desc, id desc limit 1`, ref.Kind, ref.ID).Scan(&failed)
+	}
+	return "", failed, err
+}
+
+// KeepCandidate remembers what stands in Xero under a document's name or number
+// without being ours, so that a person may link it.
+func (tx *Tx) KeepCandidate(ctx context.Context, c *Claim, remoteID string) error {
+	_, err := tx.q.ExecContext(ctx, "update sync_intents set candidate_id = $1 where id = $2", remoteID, c.Intent)
+	return err
+}
+
+// Link makes what stands in Xero under a document's name or number its own,
+// because a person says so, and brings it to our content.
+func (tx *Tx) Link(ctx context.Context, ref fieldops.DocumentRef) error {
+	d, err := tx.lockSyncDocument(ctx, ref)
+	if err != nil {
+		return err
+	}
+	var candidate *string
+	if d != nil && d.openIntent == nil {
+		err = tx.q.QueryRowContext(ctx, `select candidate_id from sync_intents where entity_type = $1 and entity_id = $2
+			order by opened_at desc, id desc limit 1`, ref.Kind, ref.ID).Scan(&candidate)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	if candidate == nil {
+		return fieldops.Refuse(fieldops.Conflict, "There is nothing in Xero to link this to")
+	}
+	t := syncTables[ref.Kind]
+	var holders int
+	if err := tx.q.QueryRowContext(ctx, "select count(*) from "+t.table+" where "+t.remoteID+" = $1 and id <> $2", *candidate, ref.ID).Scan(&holders); err != nil {
+		return err
+	}
+	if holders > 0 {
+		return fieldops.Refuse(fieldops.Conflict, "Another record here is linked to that already")
+	}
+	if err := tx.Adopt(ctx, ref, *candidate); err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "update sync_documents set revision = revision + 1 where entity_type = $1 and entity_id = $2", ref.Kind, ref.ID); err != nil {
+		return err
+	}
+	if _, err := tx.openIntent(ctx, ref, fieldops.OpUpdate); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "link", string(ref.Kind), ref.ID, map[string]any{"remote_id": *candidate})
+}
+
+// Unclaimed reads a document's sync state without claiming it, for reading the
+// document again at the provider.
+func (tx *Tx) Unclaimed(ctx context.Context, ref fieldops.DocumentRef) (*Claim, error) {
+	c := &Claim{Ref: ref}
+	err := tx.q.QueryRowContext(ctx, "select tenant_id, sync_epoch, revision from sync_documents where entity_type = $1 and entity_id = $2", ref.Kind, ref.ID).
+		Scan(&c.Tenant, &c.Epoch, &c.Revision)
+	if err != nil {
+		return nil, notFound(err, syncTables[ref.Kind].label)
+	}
+	c.RemoteID, err = tx.remoteID(ctx, ref)
+	return c, err
+}
+
+// RestoreFinding is what stands in Xero of one kind when a backup is restored.
+type RestoreFinding struct {
+	Numbers []string
+	Highest int64 // of the numbers in our own series
+}
+
+// BeginComparison closes the lane after a restore: what is restored may be
+// behind Xero, so nothing is sent until the two were compared.
+func (tx *Tx) BeginComparison(ctx context.Context) error {
+	// A backup made on another day may hold a lane for each tenant there was.
+	if tenant, err := tx.tenant(ctx); err != nil {
+		return err
+	} else if tenant != "" {
+		if err := tx.EnsureLane(ctx, tenant); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.q.ExecContext(ctx, "update xero_lanes set paused = $1, paused_reason = $2, paused_by = 'System', paused_at = $3", true, Comparing, tx.Now); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "restore", "database", "", nil)
+}
+
+// FinishComparison raises the number series above what Xero holds, has every
+// document read again, notes what Xero holds that is not known here, and opens
+// the lane.
+func (tx *Tx) FinishComparison(ctx context.Context, findings map[fieldops.DocumentKind]RestoreFinding) error {
+	columns := map[fieldops.DocumentKind]string{fieldops.KindInvoice: "invoice_number", fieldops.KindPurchaseOrder: "po_number"}
+	for kind, f := range findings {
+		if f.Highest > 0 {
+			if _, err := tx.q.ExecContext(ctx, `insert into number_series (name, next) values ($1, $2)
+				on conflict (name) do update set next = case when number_series.next < excluded.next then excluded.next else number_series.next end`, string(kind), f.Highest+1); err != nil {
+				return err
+			}
+		}
+		known, err := collect(ctx, tx.reads, "select "+columns[kind]+" from "+syncTables[kind].table, nil, func(rows *sql.Rows, n *string) error { return rows.Scan(n) })
+		if err != nil {
+			return err
+		}
+		here := make(map[string]bool, len(known))
+		for _, n := range known {
+			here[n] = true
+		}
+		unknown := []string{}
+		for _, n := range f.Numbers {
+			if n != "" && !here[n] {
+				unknown = append(unknown, n)
+			}
+		}
+		if err := tx.audit(ctx, "compare_after_restore", string(kind), "", map[string]any{"in_xero": len(f.Numbers), "not_known_here": unknown}); err != nil {
+			return err
+		}
+	}
+	now, err := tx.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "update sync_documents set audit_step = 0, audit_at = $1 where entity_type <> 'client'", now); err != nil {
+		return err
+	}
+	_, err = tx.q.ExecContext(ctx, "update xero_lanes set paused = $1, paused_reason = null, paused_by = null, paused_at = null where paused_reason = $2", false, Comparing)
+	return err
+}
