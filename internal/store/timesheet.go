@@ -1,0 +1,275 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+const timesheetColumns = `t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date, t.hours_e4,
+	t.hourly_rate_e4, t.notes, t.location, t.image_urls, t.cloud_image_urls, t.billing_status, t.invoice_id,
+	coalesce(cast(t.sync_status as text), ''), t.xero_sync_id, t.created_at, t.updated_at, t.deleted_at,
+	coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(c.name, ''),
+	coalesce(a.name, ''), coalesce(a.icon, ''), coalesce(a.color, ''),
+	coalesce(k.code, ''), coalesce(k.name, ''), coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')`
+
+// timesheetTables joins what is shown beside a timesheet. The records may have
+// been deleted since; the work shows their names all the same.
+const timesheetTables = ` timesheets t
+	left join users u on u.id = t.user_id
+	left join projects p on p.id = t.project_id
+	left join clients c on c.id = t.client_id
+	left join activity_types a on a.id = t.activity_type_id
+	left join cost_centers k on k.id = t.cost_center_id
+	left join xero_invoices i on i.id = t.invoice_id`
+
+func scanTimesheet(rows *sql.Rows, t *fieldops.Timesheet) error {
+	var images, cloudImages string
+	if err := rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date, &t.Hours,
+		&t.HourlyRate, &t.Notes, &t.Location, &images, &cloudImages, &t.BillingStatus, &t.InvoiceID,
+		&t.SyncStatus, &t.XeroSyncID, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
+		&t.UserName, &t.ProjectName, &t.ProjectCode, &t.ClientName,
+		&t.ActivityTypeName, &t.ActivityTypeIcon, &t.ActivityTypeColor,
+		&t.CostCenterCode, &t.CostCenterName, &t.ClientPONumber, &t.InvoiceNumber); err != nil {
+		return err
+	}
+	if err := errors.Join(json.Unmarshal([]byte(images), &t.ImageURLs), json.Unmarshal([]byte(cloudImages), &t.CloudImageURLs)); err != nil {
+		return fmt.Errorf("the images of timesheet %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// Timesheet is one timesheet. A deleted one is not found.
+func (r reads) Timesheet(ctx context.Context, id fieldops.ID) (fieldops.Timesheet, error) {
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where t.id = $1 and t.deleted_at is null", []any{id}, scanTimesheet)
+	if err != nil {
+		return fieldops.Timesheet{}, err
+	}
+	if len(found) == 0 {
+		return fieldops.Timesheet{}, fieldops.Refuse(fieldops.NotFound, "Timesheet not found")
+	}
+	return found[0], nil
+}
+
+// TimesheetWithImage is the timesheet, deleted ones too, that a photo belongs
+// to.
+func (r reads) TimesheetWithImage(ctx context.Context, id fieldops.ID, url string) (fieldops.Timesheet, error) {
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where t.id = $1 and cast(t.image_urls as text) like $2 escape '\'`,
+		[]any{id, contains(`"` + url + `"`)}, scanTimesheet)
+	if err != nil {
+		return fieldops.Timesheet{}, err
+	}
+	if len(found) == 0 {
+		return fieldops.Timesheet{}, fieldops.Refuse(fieldops.NotFound, "File not found")
+	}
+	return found[0], nil
+}
+
+// TimesheetFilter chooses timesheets. Zero values choose everything.
+type TimesheetFilter struct {
+	UserID, ProjectID, ClientID, CostCenterID fieldops.ID
+	From, To                                  fieldops.Date // both inclusive
+	BillingStatus                             string
+	InvoiceID                                 fieldops.ID
+	Page                                      Page
+}
+
+// Timesheets lists timesheets, newest day first, and counts all that the filter
+// chooses.
+func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) (timesheets []fieldops.Timesheet, total int, err error) {
+	w := &where{}
+	w.and("t.deleted_at is null")
+	for _, c := range []struct {
+		column string
+		id     fieldops.ID
+	}{{"user_id", f.UserID}, {"project_id", f.ProjectID}, {"client_id", f.ClientID}, {"cost_center_id", f.CostCenterID}, {"invoice_id", f.InvoiceID}} {
+		if c.id != "" {
+			w.and("t."+c.column+" = ?", c.id)
+		}
+	}
+	if f.From != "" {
+		w.and("t.date >= ?", f.From)
+	}
+	if f.To != "" {
+		w.and("t.date <= ?", f.To)
+	}
+	if f.BillingStatus != "" {
+		w.and("t.billing_status = ?", f.BillingStatus)
+	}
+	if err := r.q.QueryRowContext(ctx, "select count(*) from timesheets t where "+w.String(), w.args...).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	timesheets, err = collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+
+		fmt.Sprintf(" order by t.date desc, t.created_at desc, t.id desc limit %d offset %d", f.Page.Size, f.Page.offset()), w.args, scanTimesheet)
+	return timesheets, total, err
+}
+
+// DayHours are all hours of a person on a day.
+func (r reads) DayHours(ctx context.Context, user fieldops.ID, day fieldops.Date) (fieldops.E4, error) {
+	var hours fieldops.E4
+	err := r.q.QueryRowContext(ctx, "select cast(coalesce(sum(hours_e4), 0) as bigint) from live_timesheets where user_id = $1 and date = $2", user, day).Scan(&hours)
+	return hours, err
+}
+
+// InsertTimesheet adds work done. ID, times and billing status are set here,
+// the rate is frozen from the activity type, and the client, when it is absent,
+// is the project's. Everything wrong with the entry is told at once.
+func (tx *Tx) InsertTimesheet(ctx context.Context, t *fieldops.Timesheet) error {
+	if t.ID == "" {
+		t.ID = fieldops.NewID()
+	}
+	t.CreatedAt, t.UpdatedAt, t.BillingStatus = tx.Now, tx.Now, fieldops.Unbilled
+	if err := tx.checkTimesheet(ctx, nil, t); err != nil {
+		return err
+	}
+	images, err := imageText(t.ImageURLs)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, `insert into timesheets (id, user_id, project_id, client_id, activity_type_id, cost_center_id, date,
+		hours_e4, hourly_rate_e4, notes, location, image_urls, cloud_image_urls, billing_status, created_at, updated_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '[]', $13, $14, $14)`,
+		t.ID, t.UserID, t.ProjectID, t.ClientID, t.ActivityTypeID, t.CostCenterID, t.Date, int64(t.Hours), int64(t.HourlyRate),
+		t.Notes, t.Location, images, t.BillingStatus, tx.Now); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "create", "timesheet", t.ID, timesheetDetails(t))
+}
+
+func timesheetDetails(t *fieldops.Timesheet) map[string]any {
+	return map[string]any{"user_id": t.UserID, "project_id": t.ProjectID, "date": t.Date, "hours": t.Hours, "hourly_rate": t.HourlyRate}
+}
+
+func imageText(urls []string) (string, error) {
+	if urls == nil {
+		urls = []string{}
+	}
+	b, err := json.Marshal(urls)
+	return string(b), err
+}
+
+// LockTimesheet reads a timesheet to change it. On PostgreSQL nobody else can
+// change it until the transaction ends. Work that was billed is not changed.
+func (tx *Tx) LockTimesheet(ctx context.Context, id fieldops.ID, verb string) (fieldops.Timesheet, error) {
+	if err := tx.q.QueryRowContext(ctx, "select id from timesheets where id = $1 and deleted_at is null"+tx.forUpdate(), id).Scan(&id); err != nil {
+		return fieldops.Timesheet{}, notFound(err, "Timesheet")
+	}
+	t, err := tx.Timesheet(ctx, id)
+	if err != nil {
+		return fieldops.Timesheet{}, err
+	}
+	if t.BillingStatus != fieldops.Unbilled {
+		refusal := fieldops.Refuse(fieldops.Invalid, "Cannot %s timesheet that has been billed or paid", verb)
+		refusal.Details = map[string]any{"billing_status": t.BillingStatus, "invoice_id": t.InvoiceID, "invoice_number": t.InvoiceNumber}
+		return fieldops.Timesheet{}, refusal
+	}
+	return t, nil
+}
+
+// UpdateTimesheet writes an unbilled timesheet that LockTimesheet gave, as
+// changed. The rate is frozen anew only when the activity changed.
+func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet) error {
+	if err := tx.checkTimesheet(ctx, before, t); err != nil {
+		return err
+	}
+	t.UpdatedAt = tx.Now
+	images, err := imageText(t.ImageURLs)
+	if err != nil {
+		return err
+	}
+	changed, err := tx.exec(ctx, `update timesheets set user_id = $1, project_id = $2, client_id = $3, activity_type_id = $4, cost_center_id = $5,
+		date = $6, hours_e4 = $7, hourly_rate_e4 = $8, notes = $9, location = $10, image_urls = $11, updated_at = $12
+		where id = $13 and billing_status = 'unbilled' and deleted_at is null`,
+		t.UserID, t.ProjectID, t.ClientID, t.ActivityTypeID, t.CostCenterID, t.Date, int64(t.Hours), int64(t.HourlyRate),
+		t.Notes, t.Location, images, tx.Now, t.ID)
+	if err != nil {
+		return err
+	}
+	if changed != 1 {
+		return fmt.Errorf("timesheet %s was changed without its lock", t.ID)
+	}
+	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
+}
+
+// DeleteTimesheet hides an unbilled timesheet that LockTimesheet gave.
+func (tx *Tx) DeleteTimesheet(ctx context.Context, t *fieldops.Timesheet) error {
+	changed, err := tx.exec(ctx, "update timesheets set deleted_at = $1, updated_at = $1 where id = $2 and billing_status = 'unbilled' and deleted_at is null", tx.Now, t.ID)
+	if err != nil {
+		return err
+	}
+	if changed != 1 {
+		return fmt.Errorf("timesheet %s was deleted without its lock", t.ID)
+	}
+	return tx.audit(ctx, "delete", "timesheet", t.ID, timesheetDetails(t))
+}
+
+// checkTimesheet notes everything wrong with an entry, and fills in client and
+// rate. before is nil for a new one; what an edit leaves as it was may name
+// records that are no longer in use.
+func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet) error {
+	settings, err := tx.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	var f fieldops.Faults
+	t.Check(&f, fieldops.DateOf(tx.Now.Time, settings.Timezone))
+	own := len(f)
+	if before == nil {
+		before = &fieldops.Timesheet{}
+	}
+
+	// look reads a record that the entry names and keeps it from being deleted
+	// until the transaction ends.
+	look := func(field, label string, id, was *fieldops.ID, query string, places ...any) error {
+		if id == nil {
+			f.Add(field, "%s is required", label)
+			return nil
+		}
+		if was != nil && *was == *id {
+			return nil
+		}
+		err := tx.q.QueryRowContext(ctx, query+tx.forShare(), *id).Scan(places...)
+		if errors.Is(err, sql.ErrNoRows) {
+			f.Add(field, "%s does not exist or is not in use any more", label)
+			return nil
+		}
+		return err
+	}
+	var client *fieldops.ID
+	var found int
+	rate := t.HourlyRate
+	if err := errors.Join(
+		look("user_id", "User", t.UserID, before.UserID, "select 1 from users where id = $1 and is_active", &found),
+		look("project_id", "Project", t.ProjectID, before.ProjectID, "select client_id from projects where id = $1 and deleted_at is null", &client),
+		look("activity_type_id", "Activity type", t.ActivityTypeID, before.ActivityTypeID, "select hourly_rate_e4 from activity_types where id = $1 and is_active and deleted_at is null", &rate),
+		look("cost_center_id", "Cost center", t.CostCenterID, before.CostCenterID, "select 1 from cost_centers where id = $1 and is_active and deleted_at is null", &found),
+	); err != nil {
+		return err
+	}
+	if t.ClientID == nil {
+		t.ClientID = client
+	}
+	if t.ClientID != nil {
+		if err := look("client_id", "Client", t.ClientID, before.ClientID, "select 1 from clients where id = $1 and deleted_at is null", &found); err != nil {
+			return err
+		}
+	}
+	t.HourlyRate = rate
+	if len(f) > own && own == 0 {
+		return f.Err("Invalid project, activity type, or cost center")
+	}
+	return f.Err("")
+}
+
+// forShare keeps the rows of a select from being changed or deleted until the
+// transaction ends, while others may share them likewise.
+func (r reads) forShare() string {
+	if r.engine == Postgres {
+		return " for share"
+	}
+	return ""
+}
