@@ -217,24 +217,8 @@ func (k *Work) where() *where {
 // one more than an invoice can hold.
 func (r reads) BillableWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
 	w := k.where()
-	return collect(ctx, r, `select t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date,
-		t.hours_e4, t.hourly_rate_e4, t.billing_status, t.invoice_id, t.created_at, t.updated_at,
-		coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(c.name, ''), coalesce(a.name, ''),
-		coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')
-		from timesheets t
-		left join users u on u.id = t.user_id
-		left join projects p on p.id = t.project_id
-		left join clients c on c.id = t.client_id
-		left join activity_types a on a.id = t.activity_type_id
-		left join cost_centers k on k.id = t.cost_center_id
-		left join xero_invoices i on i.id = t.invoice_id
-		where `+w.String()+fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1), w.args,
-		func(rows *sql.Rows, t *fieldops.Timesheet) error {
-			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date,
-				&t.Hours, &t.HourlyRate, &t.BillingStatus, &t.InvoiceID, &t.CreatedAt, &t.UpdatedAt,
-				&t.UserName, &t.ProjectName, &t.ProjectCode, &t.ClientName, &t.ActivityTypeName,
-				&t.ClientPONumber, &t.InvoiceNumber)
-		})
+	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+
+		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1), w.args, scanTimesheet)
 }
 
 // LockWork reads the chosen timesheets as BillableWork does and keeps everybody
@@ -410,13 +394,8 @@ func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 
 // InvoiceTimesheets are the timesheets that an invoice bills, by date.
 func (r reads) InvoiceTimesheets(ctx context.Context, id fieldops.ID) ([]fieldops.Timesheet, error) {
-	var ids []any
-	found, err := collect(ctx, r, "select id from timesheets where invoice_id = $1 and deleted_at is null", append(ids, id),
-		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
-	if err != nil || len(found) == 0 {
-		return []fieldops.Timesheet{}, err
-	}
-	return r.BillableWork(ctx, Work{IDs: found})
+	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+
+		" where t.invoice_id = $1 order by t.date, t.created_at, t.id", []any{id}, scanTimesheet)
 }
 
 // UnbilledClient is a client's work that nobody has invoiced yet.

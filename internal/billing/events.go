@@ -1,0 +1,196 @@
+package billing
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"sync"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+)
+
+// Event is something that people who watch their screens should see at once.
+type Event struct {
+	Name string // "sync", "lane" or "resync"
+	Data any    // becomes JSON
+}
+
+// SyncEvent is the data of a "sync" event: how a document stands now.
+type SyncEvent struct {
+	fieldops.DocumentRef
+	SyncStatus   *string         `json:"sync_status"`
+	Phase        *fieldops.Phase `json:"phase"`
+	XeroSyncID   *fieldops.ID    `json:"xero_sync_id"`
+	ErrorMessage *string         `json:"error_message"`
+}
+
+// Resync is sent to a watcher who was too slow to be told everything: what is on
+// the screen has to be loaded again.
+var Resync = Event{Name: "resync", Data: struct{}{}}
+
+// watcherBuffer is how many events a watcher may be behind.
+const watcherBuffer = 64
+
+// Events tells watchers in this process of changes. The zero value is not
+// usable; Run makes it speak.
+type Events struct {
+	db          *store.DB
+	durations   fieldops.Durations
+	maxAttempts int
+	log         *slog.Logger
+
+	mu       sync.Mutex
+	watchers map[chan Event]struct{}
+	closed   bool
+	changed  map[fieldops.DocumentRef]struct{}
+	lane     bool
+	wake     chan struct{}
+}
+
+// NewEvents makes the place where sync's documents are announced.
+func NewEvents(db *store.DB, sync *Sync) *Events {
+	return &Events{
+		db: db, durations: sync.Durations(), maxAttempts: sync.MaxAttempts(), log: sync.log,
+		watchers: map[chan Event]struct{}{}, changed: map[fieldops.DocumentRef]struct{}{}, wake: make(chan struct{}, 1),
+	}
+}
+
+// DocumentChanged announces that a document's sync state has changed. It does
+// not wait; many changes of one document may be told as one.
+func (e *Events) DocumentChanged(ref fieldops.DocumentRef) {
+	e.mu.Lock()
+	e.changed[ref] = struct{}{}
+	e.mu.Unlock()
+	e.nudge()
+}
+
+// LaneChanged announces that the lane has opened or closed. It does not wait.
+func (e *Events) LaneChanged() {
+	e.mu.Lock()
+	e.lane = true
+	e.mu.Unlock()
+	e.nudge()
+}
+
+func (e *Events) nudge() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run tells watchers of what was announced, until ctx ends, and then ends every
+// subscription.
+func (e *Events) Run(ctx context.Context) {
+	defer e.close()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.wake:
+		}
+		if err := e.tell(ctx); err != nil && ctx.Err() == nil {
+			// Watchers cannot know what they have missed.
+			e.log.ErrorContext(ctx, "live events could not be read", "error", err)
+			e.Publish(Resync)
+		}
+	}
+}
+
+// tell reads how everything announced stands now, in a few queries however much
+// it is, and publishes it.
+func (e *Events) tell(ctx context.Context) error {
+	e.mu.Lock()
+	changed, lane := maps.Clone(e.changed), e.lane
+	clear(e.changed)
+	e.lane = false
+	watched := len(e.watchers) > 0
+	e.mu.Unlock()
+	if !watched {
+		return nil
+	}
+	byKind := map[fieldops.DocumentKind][]fieldops.ID{}
+	for ref := range changed {
+		byKind[ref.Kind] = append(byKind[ref.Kind], ref.ID)
+	}
+	for kind, ids := range byKind {
+		states, err := e.db.SyncStates(ctx, kind, ids, e.maxAttempts)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			s := states[id]
+			e.Publish(Event{"sync", SyncEvent{
+				DocumentRef: fieldops.DocumentRef{Kind: kind, ID: id},
+				SyncStatus:  s.Status, Phase: s.Phase, XeroSyncID: s.XeroSyncID, ErrorMessage: s.ErrorMessage,
+			}})
+		}
+	}
+	if !lane {
+		return nil
+	}
+	state, err := e.db.Lane(ctx, e.durations)
+	if err != nil {
+		return err
+	}
+	e.Publish(Event{"lane", state})
+	return nil
+}
+
+// Publish tells every watcher at once. One who has not read the last
+// watcherBuffer events gets Resync in their place.
+func (e *Events) Publish(event Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for w := range e.watchers {
+		select {
+		case w <- event:
+			continue
+		default:
+		}
+		for range watcherBuffer {
+			select {
+			case <-w:
+				continue
+			default:
+			}
+			break
+		}
+		w <- Resync // the buffer was just emptied, and only Publish fills it
+	}
+}
+
+// Subscribe gives a channel of events that is closed when ctx ends or Run
+// returns.
+func (e *Events) Subscribe(ctx context.Context) <-chan Event {
+	w := make(chan Event, watcherBuffer)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		close(w)
+		return w
+	}
+	e.watchers[w] = struct{}{}
+	context.AfterFunc(ctx, func() { e.drop(w) })
+	return w
+}
+
+func (e *Events) drop(w chan Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, there := e.watchers[w]; there {
+		delete(e.watchers, w)
+		close(w)
+	}
+}
+
+func (e *Events) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	for w := range e.watchers {
+		delete(e.watchers, w)
+		close(w)
+	}
+}

@@ -1,0 +1,333 @@
+package billing
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+)
+
+// Preview is an invoice as it would be made, and what surrounds it.
+type Preview struct {
+	fieldops.InvoiceDraft
+	Client    fieldops.Client
+	ProjectID *fieldops.ID
+	Number    string // the one asked for, or the next free one, which may be gone by then
+	Currency  string
+	Status    string
+}
+
+// PreviewInvoice tells what InvoiceTimesheets would make of the request now. It
+// changes nothing.
+func (s *Service) PreviewInvoice(ctx context.Context, r fieldops.InvoiceRequest) (Preview, error) {
+	plan, err := planInvoice(ctx, s.db, &r, time.Now(), s.db.BillableWork)
+	if err != nil {
+		return Preview{}, err
+	}
+	number := r.Number
+	if number == "" {
+		number, err = s.db.PeekInvoiceNumber(ctx, plan.settings)
+	} else {
+		err = freeNumber(ctx, s.db, fieldops.KindInvoice, number, "")
+	}
+	if err != nil {
+		return Preview{}, err
+	}
+	return Preview{
+		InvoiceDraft: plan.draft, Client: plan.client, ProjectID: plan.project, Number: number,
+		Currency: plan.settings.Currency, Status: plan.settings.InvoiceStatus,
+	}, nil
+}
+
+// invoicePlan is everything an invoice is made of but its number.
+type invoicePlan struct {
+	settings fieldops.Settings
+	client   fieldops.Client
+	project  *fieldops.ID
+	draft    fieldops.InvoiceDraft
+}
+
+// planInvoice checks the request, reads the work it chooses through find, and
+// drafts the invoice.
+func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, now time.Time,
+	find func(context.Context, store.Work) ([]fieldops.Timesheet, error),
+) (p invoicePlan, err error) {
+	settings, terms, err := billingTerms(ctx, from, sales, now)
+	if err != nil {
+		return p, err
+	}
+	p.settings = settings
+	if err := r.Validate(terms.Today); err != nil {
+		return p, err
+	}
+	if p.client, err = from.Client(ctx, r.ClientID); err != nil {
+		return p, err
+	}
+	first, last := r.Window(terms.Today)
+	work, err := find(ctx, store.Work{ClientID: r.ClientID, IDs: r.TimesheetIDs, ProjectID: r.ProjectID, From: first, To: last})
+	if err != nil {
+		return p, err
+	}
+	if err := allThere(r.TimesheetIDs, work); err != nil {
+		return p, err
+	}
+	p.project = commonProject(work)
+	p.draft, err = fieldops.DraftInvoice(r, &p.client, work, terms)
+	return p, err
+}
+
+// allThere refuses chosen entries that do not exist (any more).
+func allThere(chosen []fieldops.ID, found []fieldops.Timesheet) error {
+	if len(found) >= len(chosen) {
+		return nil
+	}
+	there := make(map[fieldops.ID]bool, len(found))
+	for _, t := range found {
+		there[t.ID] = true
+	}
+	var f fieldops.Faults
+	for _, id := range chosen {
+		f.Require(there[id], "timesheet_ids", "There is no timesheet %s; it may have been deleted", id)
+	}
+	return f.Err("")
+}
+
+// commonProject is the project of all the work, nil when there are several.
+func commonProject(work []fieldops.Timesheet) *fieldops.ID {
+	var project *fieldops.ID
+	for _, t := range work {
+		if t.ProjectID == nil || project != nil && *project != *t.ProjectID {
+			return nil
+		}
+		project = t.ProjectID
+	}
+	return project
+}
+
+// numbers is a database or a transaction, for looking up who holds a number.
+type numbers interface {
+	NumberTaken(ctx context.Context, kind fieldops.DocumentKind, number string, self fieldops.ID) (fieldops.ID, error)
+}
+
+// freeNumber refuses a number that another document holds or once went to the
+// provider with.
+func freeNumber(ctx context.Context, from numbers, kind fieldops.DocumentKind, number string, self fieldops.ID) error {
+	holder, err := from.NumberTaken(ctx, kind, number, self)
+	if err != nil || holder == "" {
+		return err
+	}
+	return fieldops.Refuse(fieldops.Conflict, "The number %s is taken; choose another, or leave it out to get the next free one", number)
+}
+
+// InvoiceTimesheets makes an invoice of unbilled timesheets, puts them on it,
+// and asks for its way to the provider: all of it or nothing. Two people who
+// invoice the same work at once get one invoice and one refusal.
+func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, request fieldops.InvoiceRequest) (fieldops.Invoice, error) {
+	var invoice fieldops.Invoice
+	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
+		r := request
+		r.TimesheetIDs = slices.Clone(request.TimesheetIDs)
+		r.Lines = slices.Clone(request.Lines)
+		plan, err := planInvoice(ctx, tx, &r, tx.Now.Time, tx.LockWork)
+		if err != nil {
+			return err
+		}
+		d := &plan.draft
+		invoice = fieldops.Invoice{
+			Number: r.Number, ClientID: &plan.client.ID, ClientName: plan.client.Name, ProjectID: plan.project,
+			Status: plan.settings.InvoiceStatus, Currency: plan.settings.Currency,
+			IssueDate: d.IssueDate, DueDate: d.DueDate, Reference: d.Reference, Lines: d.Lines,
+			SubTotal: d.SubTotal, TotalTax: d.TotalTax, Total: d.Total, AmountDue: d.Total,
+		}
+		// The number comes after everything that can wait or refuse: taking it
+		// makes all who create invoices wait for this one.
+		if invoice.Number == "" {
+			invoice.Number, err = tx.TakeInvoiceNumber(ctx, plan.settings)
+		} else {
+			err = freeNumber(ctx, tx, fieldops.KindInvoice, invoice.Number, "")
+		}
+		if err != nil {
+			return err
+		}
+		if err := tx.InsertInvoice(ctx, &invoice); err != nil {
+			return err
+		}
+		if err := tx.BillTimesheets(ctx, &invoice); err != nil {
+			return err
+		}
+		if err := tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
+			"invoice_number": invoice.Number, "client_id": plan.client.ID, "total": invoice.Total,
+			"timesheets_count": len(d.TimesheetIDs), "from_timesheets": true,
+		}); err != nil {
+			return err
+		}
+		intent, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID}, fieldops.OpCreate)
+		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
+		return err
+	})
+	return invoice, err
+}
+
+// BatchResult is what became of one request of several: an invoice, or why
+// there is none.
+type BatchResult struct {
+	ClientID fieldops.ID
+	Invoice  fieldops.Invoice
+	Err      error
+}
+
+// MaxBatch is how many invoices one request may ask for.
+const MaxBatch = 100
+
+// InvoiceBatch makes several invoices, each for itself: what cannot be made
+// does not keep the others from being made.
+func (s *Service) InvoiceBatch(ctx context.Context, actor fieldops.Actor, requests []fieldops.InvoiceRequest) ([]BatchResult, error) {
+	var f fieldops.Faults
+	f.Require(len(requests) > 0, "invoices", "Ask for at least one invoice")
+	f.Require(len(requests) <= MaxBatch, "invoices", "Ask for at most %d invoices at once", MaxBatch)
+	if err := f.Err(""); err != nil {
+		return nil, err
+	}
+	results := make([]BatchResult, len(requests))
+	for i, r := range requests {
+		invoice, err := s.InvoiceTimesheets(ctx, actor, r)
+		results[i] = BatchResult{r.ClientID, invoice, err}
+		if err != nil && fieldops.KindOf(err) == "" {
+			s.sync.log.ErrorContext(ctx, "one invoice of a batch failed", "client", r.ClientID, "request", actor.RequestID, "error", err)
+		}
+	}
+	return results, nil
+}
+
+// InvoiceView is an invoice with all that a screen shows of it.
+type InvoiceView struct {
+	fieldops.Invoice
+	Document        Document
+	TimesheetsCount int
+}
+
+// Invoices lists invoices, newest issue date first.
+func (s *Service) Invoices(ctx context.Context, f store.DocumentFilter) ([]InvoiceView, error) {
+	invoices, err := s.db.Invoices(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return s.invoiceViews(ctx, invoices...)
+}
+
+// Invoice shows one invoice. A deleted one is not found.
+func (s *Service) Invoice(ctx context.Context, id fieldops.ID) (InvoiceView, error) {
+	invoice, err := s.db.Invoice(ctx, id)
+	if err != nil {
+		return InvoiceView{}, err
+	}
+	return s.ShowInvoice(ctx, invoice)
+}
+
+// ShowInvoice adds to an invoice what a screen shows beside it.
+func (s *Service) ShowInvoice(ctx context.Context, invoice fieldops.Invoice) (InvoiceView, error) {
+	views, err := s.invoiceViews(ctx, invoice)
+	if err != nil {
+		return InvoiceView{}, err
+	}
+	return views[0], nil
+}
+
+func (s *Service) invoiceViews(ctx context.Context, invoices ...fieldops.Invoice) ([]InvoiceView, error) {
+	remote := make(map[fieldops.ID]*string, len(invoices))
+	for _, i := range invoices {
+		remote[i.ID] = i.XeroInvoiceID
+	}
+	documents, err := s.documents(ctx, fieldops.KindInvoice, remote)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]InvoiceView, len(invoices))
+	for n, i := range invoices {
+		views[n] = InvoiceView{Invoice: i, Document: documents[i.ID]}
+		for _, l := range i.Lines {
+			views[n].TimesheetsCount += len(l.Timesheets)
+		}
+	}
+	return views, nil
+}
+
+// EditInvoice changes an invoice and asks for the change's way to the provider.
+// revision, unless nil, is the one that the person saw.
+func (s *Service) EditInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, edit fieldops.InvoiceEdit, revision *int64) (fieldops.Invoice, error) {
+	var invoice fieldops.Invoice
+	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
+		before, err := tx.LockInvoice(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := stale(revision, before.Revision); err != nil {
+			return err
+		}
+		_, terms, err := billingTerms(ctx, tx, sales, tx.Now.Time)
+		if err != nil {
+			return err
+		}
+		e := edit
+		e.Lines = slices.Clone(edit.Lines)
+		invoice = before
+		if err := invoice.Edit(&e, terms); err != nil {
+			return err
+		}
+		if reflect.DeepEqual(invoice, before) {
+			return nil
+		}
+		if err := tx.UpdateInvoice(ctx, &invoice); err != nil {
+			return err
+		}
+		if err := tx.NoteInvoice(ctx, "update", id, map[string]any{
+			"invoice_number": invoice.Number, "total_before": before.Total, "total": invoice.Total,
+		}); err != nil {
+			return err
+		}
+		if _, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: id}, fieldops.OpUpdate); err != nil {
+			return err
+		}
+		invoice, err = tx.Invoice(ctx, id)
+		return err
+	})
+	return invoice, err
+}
+
+// DeleteInvoice takes an invoice back: it is voided or deleted at the provider,
+// and its timesheets are released when that is certain. gone tells that it is
+// certain already, because nothing of it can stand there.
+func (s *Service) DeleteInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID) (gone bool, err error) {
+	err = s.db.Write(ctx, actor, func(tx *store.Tx) error {
+		invoice, err := tx.LockInvoice(ctx, id)
+		if err != nil {
+			return err
+		}
+		if invoice.Status == fieldops.StatusPaid || invoice.AmountPaid > 0 {
+			return fieldops.Refuse(fieldops.Conflict, "Invoice %s has payments; take them off in Xero before you delete it", invoice.Number)
+		}
+		if _, gone, err = tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: id}, fieldops.OpVoid); err != nil {
+			return err
+		}
+		if gone {
+			return tx.FinishInvoiceVoid(ctx, id)
+		}
+		return tx.NoteInvoice(ctx, "delete_requested", id, map[string]any{"invoice_number": invoice.Number})
+	})
+	return gone, err
+}
+
+// Unbilled tells what work nobody has invoiced yet, and on which day of the
+// firm that is true. client "" asks for all clients.
+func (s *Service) Unbilled(ctx context.Context, client fieldops.ID) (fieldops.Date, []store.UnbilledClient, error) {
+	settings, err := s.db.Settings(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	today := fieldops.DateOf(time.Now(), settings.Timezone)
+	clients, err := s.db.Unbilled(ctx, today, client)
+	return today, clients, err
+}
