@@ -1,0 +1,197 @@
+/** Every call of the HTTP API, as a function. All throw ApiError or NoAnswerError (see errors.ts). */
+
+import { request, requestJSON, withQuery } from './http'
+import type {
+  Account, ActivityType, BatchAnswer, Client, CostCenter, CreatedInvoice, Invoice, InvoiceChange, InvoicePreview,
+  InvoiceRequest, Lane, Page, PersonName, Project, PurchaseOrder, PurchaseOrderRequest, RetryChange, Settings, Slice,
+  SyncedEntity, SyncLog, SyncState, TaxRate, Timesheet, TimesheetInput, Unbilled, User, XeroStatus,
+} from './types'
+
+const get = <T>(path: string, query: Record<string, string | number | boolean | null | undefined> = {}, signal?: AbortSignal) =>
+  requestJSON<T>('GET', path, { query, signal })
+
+/** Reads a list with the cursor that follows it, from the answer's Link header (RFC 8288). */
+async function getSlice<T>(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<Slice<T>> {
+  const response = await request('GET', path, { query, signal })
+  const target = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get('Link') ?? '')?.[1]
+  return {
+    rows: (await response.json()) as T[],
+    next: target ? new URL(target, location.origin).searchParams.get('cursor') : null,
+  }
+}
+
+// Session
+
+export const signIn = (email: string, password: string) =>
+  requestJSON<{ user: User }>('POST', '/api/auth/login', { body: { email, password } })
+export const signOut = () => request('POST', '/api/auth/logout')
+export const getMe = () => get<User>('/api/auth/me')
+export const changePassword = (currentPassword: string, newPassword: string) =>
+  requestJSON<{ message: string }>('PUT', '/api/auth/change-password', { body: { currentPassword, newPassword } })
+export const updateProfile = (change: { name?: string; email?: string }) =>
+  requestJSON<User>('PUT', '/api/auth/profile', { body: change })
+export const getPeople = () => get<PersonName[]>('/api/users/names')
+
+// Clients, projects, activity types, cost centres
+
+export interface ListQuery {
+  search?: string
+  page?: number
+  limit?: number
+  sort?: string
+  order?: 'asc' | 'desc'
+  [filter: string]: string | number | undefined
+}
+
+export const getClients = (query: ListQuery, signal?: AbortSignal) => get<Page<Client>>('/api/clients', query, signal)
+export const createClient = (fields: Partial<Client>, idempotencyKey: string) =>
+  requestJSON<Client>('POST', '/api/clients', { body: fields, idempotencyKey })
+export const updateClient = (id: string, fields: Partial<Client>) =>
+  requestJSON<Client>('PUT', `/api/clients/${id}`, { body: fields })
+export const deleteClient = (id: string) => request('DELETE', `/api/clients/${id}`)
+
+export const getProjects = (query: ListQuery, signal?: AbortSignal) => get<Page<Project>>('/api/projects', query, signal)
+export const createProject = (fields: Partial<Project>, idempotencyKey: string) =>
+  requestJSON<Project>('POST', '/api/projects', { body: fields, idempotencyKey })
+export const updateProject = (id: string, fields: Partial<Project>) =>
+  requestJSON<Project>('PUT', `/api/projects/${id}`, { body: fields })
+export const deleteProject = (id: string) => request('DELETE', `/api/projects/${id}`)
+
+export const getActivityTypes = () => get<ActivityType[]>('/api/activity-types', { limit: 500 })
+export const createActivityType = (fields: Partial<ActivityType>, idempotencyKey: string) =>
+  requestJSON<ActivityType>('POST', '/api/activity-types', { body: fields, idempotencyKey })
+export const updateActivityType = (id: string, fields: Partial<ActivityType>) =>
+  requestJSON<ActivityType>('PUT', `/api/activity-types/${id}`, { body: fields })
+export const deleteActivityType = (id: string) => request('DELETE', `/api/activity-types/${id}`)
+
+export const getCostCenters = () => get<CostCenter[]>('/api/cost-centers', { limit: 500 })
+export const createCostCenter = (fields: Partial<CostCenter>, idempotencyKey: string) =>
+  requestJSON<CostCenter>('POST', '/api/cost-centers', { body: fields, idempotencyKey })
+export const updateCostCenter = (id: string, fields: Partial<CostCenter>) =>
+  requestJSON<CostCenter>('PUT', `/api/cost-centers/${id}`, { body: fields })
+export const deleteCostCenter = (id: string) => request('DELETE', `/api/cost-centers/${id}`)
+
+// Timesheets
+
+/** All entries that match; the server hands them out in pages of a hundred. */
+export async function getTimesheets(query: ListQuery, signal?: AbortSignal): Promise<Timesheet[]> {
+  const rows: Timesheet[] = []
+  for (let page = 1; ; page++) {
+    const answer = await get<Page<Timesheet>>('/api/timesheets', { ...query, page, limit: 100 }, signal)
+    rows.push(...answer.data)
+    if (!answer.pagination.hasNext) return rows
+  }
+}
+
+/** A minute of photos on a weak signal is a long time, but not a fault. */
+const photoTimeoutMs = 120_000
+
+function timesheetForm(input: TimesheetInput, photos: Blob[]): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(input)) form.set(name, String(value))
+  photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
+  return form
+}
+
+/** Records an entry once, however often it is sent with the same key. */
+export const createTimesheet = (input: TimesheetInput, photos: Blob[], idempotencyKey: string) =>
+  requestJSON<Timesheet>('POST', '/api/timesheets', {
+    body: photos.length > 0 ? timesheetForm(input, photos) : input,
+    idempotencyKey,
+    timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
+  })
+export const updateTimesheet = (id: string, input: TimesheetInput) =>
+  requestJSON<Timesheet>('PUT', `/api/timesheets/${id}`, { body: input })
+export const deleteTimesheet = (id: string) => request('DELETE', `/api/timesheets/${id}`)
+export function addTimesheetPhotos(id: string, photos: Blob[]) {
+  const form = new FormData()
+  photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
+  return requestJSON<{ image_urls: string[] }>('POST', `/api/timesheets/${id}/images`, { body: form, timeoutMs: photoTimeoutMs })
+}
+export const deleteTimesheetPhoto = (id: string, index: number) =>
+  requestJSON<{ image_urls: string[] }>('DELETE', `/api/timesheets/${id}/images/${index}`)
+
+// Unbilled work and invoices
+
+export const getUnbilled = (signal?: AbortSignal) => get<Unbilled>('/api/xero/unbilled', {}, signal)
+
+export const previewInvoiceFromTimesheets = (body: InvoiceRequest, signal?: AbortSignal) =>
+  requestJSON<InvoicePreview>('POST', '/api/xero/invoices/from-timesheets/preview', { body, signal })
+
+/** Creates the invoice here; the answer comes at once, Xero gets the document in the background. */
+export const createInvoiceFromTimesheets = (body: InvoiceRequest, idempotencyKey: string) =>
+  requestJSON<CreatedInvoice>('POST', '/api/xero/invoices/from-timesheets', { body, idempotencyKey })
+
+export const createInvoicesFromTimesheets = (invoices: InvoiceRequest[], idempotencyKey: string) =>
+  requestJSON<BatchAnswer>('POST', '/api/xero/invoices/from-timesheets/batch', { body: { invoices }, idempotencyKey })
+
+export interface DocumentQuery {
+  search?: string
+  sync_status?: string
+  status?: string
+  client_id?: string
+  project_id?: string
+  date_from?: string
+  date_to?: string
+  cursor?: string
+  limit?: number
+  [filter: string]: string | number | undefined
+}
+
+export const getInvoices = (query: DocumentQuery, signal?: AbortSignal) =>
+  getSlice<Invoice>('/api/xero/invoices', query, signal)
+
+/** A document and the version to change it from. */
+export interface Versioned<T> {
+  row: T
+  etag: string | null
+}
+
+async function getVersioned<T>(path: string, signal?: AbortSignal): Promise<Versioned<T>> {
+  const response = await request('GET', path, { signal })
+  return { row: (await response.json()) as T, etag: response.headers.get('ETag') }
+}
+
+const ifMatch = (etag: string | null) => (etag ? { 'If-Match': etag } : undefined)
+
+export const getInvoice = (id: string, signal?: AbortSignal) => getVersioned<Invoice>(`/api/xero/invoices/${id}`, signal)
+export const updateInvoice = (id: string, change: InvoiceChange, etag: string | null) =>
+  requestJSON<Invoice>('PUT', `/api/xero/invoices/${id}`, { body: change, headers: ifMatch(etag) })
+export const deleteInvoice = (id: string) =>
+  requestJSON<{ message: string }>('DELETE', `/api/xero/invoices/${id}`)
+export const invoicePDF = (id: string) => withQuery(`/api/xero/invoices/${id}/pdf`)
+export const getInvoiceSyncStatus = (id: string) => get<SyncState>(`/api/xero/invoices/${id}/sync-status`)
+export const retryInvoiceSync = (id: string, change: RetryChange = {}) =>
+  requestJSON<SyncState>('POST', `/api/xero/invoices/${id}/retry-sync`, { body: change })
+
+// Purchase orders
+
+export const createPurchaseOrder = (body: PurchaseOrderRequest, idempotencyKey: string) =>
+  requestJSON<PurchaseOrder & { message: string }>('POST', '/api/xero/purchase-orders', { body, idempotencyKey })
+export const getPurchaseOrders = (query: DocumentQuery, signal?: AbortSignal) =>
+  getSlice<PurchaseOrder>('/api/xero/purchase-orders', query, signal)
+export const getPurchaseOrder = (id: string, signal?: AbortSignal) =>
+  getVersioned<PurchaseOrder>(`/api/xero/purchase-orders/${id}`, signal)
+export const updatePurchaseOrder = (id: string, change: Partial<Omit<PurchaseOrderRequest, 'supplier_id' | 'po_number'>>, etag: string | null) =>
+  requestJSON<PurchaseOrder>('PUT', `/api/xero/purchase-orders/${id}`, { body: change, headers: ifMatch(etag) })
+export const deletePurchaseOrder = (id: string) =>
+  requestJSON<{ message: string }>('DELETE', `/api/xero/purchase-orders/${id}`)
+export const getPOSyncStatus = (id: string) => get<SyncState>(`/api/xero/purchase-orders/${id}/sync-status`)
+export const retryPOSync = (id: string, change: RetryChange = {}) =>
+  requestJSON<SyncState>('POST', `/api/xero/purchase-orders/${id}/retry-sync`, { body: change })
+
+// The bridge to Xero
+
+/** The calls that were made to Xero for one thing, newest first. */
+export const getSyncLogs = (entityType: SyncedEntity, entityId: string, limit = 50) =>
+  get<SyncLog[]>('/api/xero/sync-logs', { entity_type: entityType, entity_id: entityId, limit })
+export const getXeroStatus = () => get<XeroStatus>('/api/xero/status')
+export const getXeroAuthURL = () => get<{ url: string; configured: boolean; redirectUri: string }>('/api/xero/auth/url')
+export const disconnectXero = () => requestJSON<{ message: string }>('DELETE', '/api/xero/disconnect')
+export const setLanePaused = (paused: boolean, reason?: string) =>
+  requestJSON<Lane>('POST', '/api/xero/lane', { body: { paused, reason } })
+export const getAccounts = () => get<Account[]>('/api/xero/accounts')
+export const getTaxRates = () => get<TaxRate[]>('/api/xero/tax-rates')
+export const getSettings = () => get<Settings>('/api/settings')
+export const putSetting = (key: string, value: string) =>
+  requestJSON<{ key: string; value: unknown }>('PUT', `/api/settings/${key}`, { body: { value, global: true } })

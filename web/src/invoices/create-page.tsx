@@ -1,0 +1,357 @@
+import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { ArrowLeft, Info, Plus, Trash2, TriangleAlert } from 'lucide-react'
+import { useMemo, useRef, useState } from 'react'
+import { createInvoiceFromTimesheets, getTimesheets, previewInvoiceFromTimesheets } from '@/api/client'
+import { ApiError, messageOf } from '@/api/errors'
+import { newId } from '@/api/ids'
+import { queryClient } from '@/api/query'
+import type { InvoicePreview, InvoiceRequest, InvoiceRequestLine, Timesheet } from '@/api/types'
+import { addDays, firstOfMonth, formatWeekday, today } from '@/format/calendar'
+import { formatMoney, formatQuantity, parseTenThousandths } from '@/format/money'
+import { ProjectPicker } from '@/projects/picker'
+import { documentKeys } from '@/sync/queries'
+import { markSubmitted } from '@/sync/submitted'
+import { Button, IconButton, buttonClass } from '@/ui/button'
+import { Checkbox, Field, Input, Select } from '@/ui/field'
+import { useSettled } from '@/ui/now'
+import { Page } from '@/ui/page'
+import { Failure, Notice, Skeleton } from '@/ui/states'
+import { toast } from '@/ui/toast'
+import { GroupBySelect } from './group-by'
+import { unbilledQuery } from './queries'
+
+interface Extra {
+  id: string
+  description: string
+  quantity: string
+  unit_price: string
+}
+
+/** Which work goes on the invoice: from the URL, so that a link to a preview shows that preview. */
+function useChoice() {
+  const search = useSearch({ from: '/unbilled/invoice' })
+  const navigate = useNavigate({ from: '/unbilled/invoice' })
+  const set = (change: Partial<typeof search>) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  return { search, set }
+}
+
+/** The invoice that would be made of a client's unbilled work, and the button that makes it. */
+export function CreateInvoicePage() {
+  const { search, set } = useChoice()
+  const navigate = useNavigate()
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
+  const [descriptions, setDescriptions] = useState<Record<string, string>>({})
+  const [extras, setExtras] = useState<Extra[]>([])
+  const [dueDate, setDueDate] = useState('')
+  const [number, setNumber] = useState('')
+  const [reference, setReference] = useState('')
+  const idempotencyKey = useRef(newId())
+  const unbilled = useQuery(unbilledQuery)
+  const clientName = unbilled.data?.clients.find((client) => client.client_id === search.client)?.client_name
+
+  const range = useMemo(() => {
+    if (search.period === 'week') return { date_from: addDays(today(), -6), date_to: today() }
+    if (search.period === 'month') return { date_from: firstOfMonth(today()), date_to: today() }
+    if (search.period === 'dates') return { date_from: search.from, date_to: search.to }
+    return {}
+  }, [search.period, search.from, search.to])
+
+  const entries = useQuery({
+    queryKey: ['timesheets', 'unbilled', search.client, search.project, range],
+    queryFn: ({ signal }) =>
+      getTimesheets({ client_id: search.client, project_id: search.project, billing_status: 'unbilled', ...range }, signal),
+  })
+  const ticked = entries.data?.filter((entry) => !left.has(entry.id)) ?? []
+
+  const complete = extras.filter(
+    (extra) => extra.description.trim() !== '' && parseTenThousandths(extra.quantity) !== null && parseTenThousandths(extra.unit_price) !== null,
+  )
+  const lines: InvoiceRequestLine[] = [
+    ...Object.entries(descriptions).map(([key, description]) => ({ key, description })),
+    ...complete.map(({ description, quantity, unit_price }) => ({ description: description.trim(), quantity, unit_price })),
+  ]
+  const body: InvoiceRequest = {
+    client_id: search.client,
+    project_id: search.project,
+    ...range,
+    group_by: search.group ?? 'activity',
+    due_date: dueDate || undefined,
+    invoice_number: number.trim() || undefined,
+    reference: reference.trim() || undefined,
+    timesheet_ids: left.size > 0 ? ticked.map((entry) => entry.id) : undefined,
+    lines: lines.length > 0 ? lines : undefined,
+  }
+  // Each keystroke in a description is not worth a request; the total follows when typing rests.
+  const asText = JSON.stringify(body)
+  const settled = useSettled(asText, 350)
+  const nothingTicked = entries.isSuccess && ticked.length === 0
+  const preview = useQuery({
+    queryKey: ['invoice-preview', settled],
+    queryFn: ({ signal }) => previewInvoiceFromTimesheets(JSON.parse(settled) as InvoiceRequest, signal),
+    placeholderData: keepPreviousData,
+    enabled: !nothingTicked && (left.size === 0 || entries.isSuccess),
+    staleTime: 0,
+    retry: false,
+  })
+  const current = preview.isSuccess && !preview.isPlaceholderData && settled === asText
+
+  const create = useMutation({
+    mutationFn: (seen: InvoicePreview) => createInvoiceFromTimesheets({ ...body, preview_hash: seen.preview_hash }, idempotencyKey.current),
+    onSuccess: (invoice) => {
+      markSubmitted({ kind: 'invoice', id: invoice.id, number: invoice.invoice_number, party: invoice.client_name, amount: invoice.total })
+      toast(
+        `${invoice.invoice_number} created. Syncing to Xero…`,
+        'good',
+        <Link to="/financials/invoices/$id" params={{ id: invoice.id }} className="shrink-0 px-2 font-medium text-accent underline underline-offset-4">
+          View
+        </Link>,
+      )
+      for (const queryKey of [['unbilled'], ['timesheets'], documentKeys.invoice]) void queryClient.invalidateQueries({ queryKey })
+      void navigate({ to: '/unbilled' })
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError)) return
+      // A refused request made nothing; the next one is another.
+      idempotencyKey.current = newId()
+      if (error.status === 409) {
+        void preview.refetch()
+        void entries.refetch()
+      }
+    },
+  })
+  const fields = create.error instanceof ApiError ? create.error.fields : preview.error instanceof ApiError ? preview.error.fields : {}
+
+  return (
+    <Page
+      title={clientName ? `Invoice for ${clientName}` : 'New invoice'}
+      back={
+        <Link to="/unbilled" className="mb-1 inline-flex min-h-11 items-center gap-1.5 text-sm font-medium text-muted hover:text-ink">
+          <ArrowLeft aria-hidden className="size-4" />
+          Unbilled work
+        </Link>
+      }
+    >
+      {create.isError && (
+        <Notice
+          tone="bad"
+          icon={<TriangleAlert aria-hidden />}
+          title={create.error instanceof ApiError && create.error.status === 409 ? 'The work has changed since you looked' : 'The invoice was not created'}
+        >
+          {messageOf(create.error)}
+          {create.error instanceof ApiError && create.error.status === 409 && ' What you see below is new: look once more, then create it.'}
+        </Notice>
+      )}
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <div className="flex min-w-0 flex-col gap-5">
+          <section aria-label="Work" className="card grid gap-4 p-4 sm:grid-cols-2">
+            <Field label="Work">
+              <Select value={search.period ?? ''} onChange={(event) => set({ period: (event.target.value || undefined) as typeof search.period })}>
+                <option value="">All that is unbilled</option>
+                <option value="week">Last 7 days</option>
+                <option value="month">This month</option>
+                <option value="dates">From – to</option>
+              </Select>
+            </Field>
+            <Field label="One line for each">
+              <GroupBySelect value={search.group ?? 'activity'} onChange={(group) => set({ group })} />
+            </Field>
+            {search.period === 'dates' && (
+              <>
+                <Field label="From" error={fields.date_from}>
+                  <Input type="date" value={search.from ?? ''} max={search.to} onChange={(event) => set({ from: event.target.value || undefined })} />
+                </Field>
+                <Field label="To" error={fields.date_to}>
+                  <Input type="date" value={search.to ?? ''} min={search.from} onChange={(event) => set({ to: event.target.value || undefined })} />
+                </Field>
+              </>
+            )}
+            <div className="flex items-end gap-2 sm:col-span-2">
+              <Field label="Project" className="min-w-0 flex-1">
+                <ProjectPicker clientId={search.client} value={search.project ?? null} onChange={(project) => set({ project })} />
+              </Field>
+              {search.project && <Button onClick={() => set({ project: undefined })}>All projects</Button>}
+            </div>
+          </section>
+
+          <section aria-labelledby="lines" className="card overflow-hidden" aria-busy={preview.isFetching}>
+            <h2 id="lines" className="px-4 pt-4 text-lg font-semibold">
+              Lines
+            </h2>
+            {nothingTicked ? (
+              <p className="p-4 text-muted">No entry is ticked. Tick the work that goes on this invoice.</p>
+            ) : preview.isPending ? (
+              <div className="p-4">
+                <Skeleton rows={3} />
+              </div>
+            ) : preview.isError ? (
+              <div className="p-4">
+                <Failure error={preview.error} onRetry={() => void preview.refetch()} />
+              </div>
+            ) : (
+              <ul className={`divide-y divide-line ${current ? '' : 'opacity-70'}`}>
+                {preview.data.line_items
+                  .filter((line) => line.timesheet_ids && line.timesheet_ids.length > 0)
+                  .map((line, i) => {
+                    const key = line.key ?? String(i)
+                    return (
+                      <li key={key} className="grid items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_auto_7rem]">
+                        <Field label={`Description of line ${i + 1}`} labelHidden>
+                          <Input
+                            value={descriptions[key] ?? line.description}
+                            onChange={(event) => setDescriptions({ ...descriptions, [key]: event.target.value })}
+                          />
+                        </Field>
+                        <p className="num text-sm text-muted">
+                          {formatQuantity(line.quantity)} h × {formatMoney(line.unit_price)}
+                        </p>
+                        <p className="num text-right font-semibold">{formatMoney(line.amount)}</p>
+                      </li>
+                    )
+                  })}
+              </ul>
+            )}
+            <ul className="divide-y divide-line border-t border-line">
+              {extras.map((extra, i) => (
+                <ExtraLine
+                  key={extra.id}
+                  extra={extra}
+                  number={i + 1}
+                  onChange={(changed) => setExtras(extras.map((other) => (other.id === extra.id ? changed : other)))}
+                  onRemove={() => setExtras(extras.filter((other) => other.id !== extra.id))}
+                />
+              ))}
+            </ul>
+            <div className="border-t border-line px-2 py-1">
+              <Button
+                variant="ghost"
+                icon={<Plus aria-hidden className="size-4" />}
+                onClick={() => setExtras([...extras, { id: newId(), description: '', quantity: '1', unit_price: '' }])}
+              >
+                Add material or other line
+              </Button>
+            </div>
+          </section>
+
+          <Entries
+            entries={entries.data}
+            left={left}
+            onToggle={(id, on) => {
+              const next = new Set(left)
+              if (on) next.delete(id)
+              else next.add(id)
+              setLeft(next)
+            }}
+          />
+          {entries.isError && <Failure error={entries.error} onRetry={() => void entries.refetch()} />}
+        </div>
+
+        <section aria-label="Invoice" className="card flex flex-col gap-4 p-5 lg:sticky lg:top-6">
+          <Field label="Number" error={fields.invoice_number}>
+            <Input value={number} placeholder={preview.data?.invoice_number ?? ''} className="font-mono" maxLength={255} onChange={(event) => setNumber(event.target.value)} />
+          </Field>
+          <Field label="Due date" error={fields.due_date}>
+            <Input type="date" value={dueDate || (preview.data?.due_date ?? '')} onChange={(event) => setDueDate(event.target.value)} />
+          </Field>
+          <Field label="Reference" hint="The client's purchase order, for example." error={fields.reference}>
+            <Input value={reference} placeholder={preview.data?.reference ?? ''} maxLength={255} onChange={(event) => setReference(event.target.value)} />
+          </Field>
+          {preview.data && (
+            <dl className={`num grid grid-cols-[1fr_auto] gap-y-1 border-t border-line pt-4 ${current ? '' : 'opacity-60'}`} aria-live="polite">
+              <dt className="text-muted">
+                {preview.data.timesheets_count} {preview.data.timesheets_count === 1 ? 'entry' : 'entries'}, before tax
+              </dt>
+              <dd className="text-right">{formatMoney(preview.data.subtotal, preview.data.currency)}</dd>
+              <dt className="text-muted">Tax</dt>
+              <dd className="text-right">{formatMoney(preview.data.total_tax, preview.data.currency)}</dd>
+              <dt className="pt-1 font-semibold">Total</dt>
+              <dd className="pt-1 text-right font-display text-2xl font-semibold">{formatMoney(preview.data.total, preview.data.currency)}</dd>
+            </dl>
+          )}
+          {preview.data?.warnings?.map((warning) => (
+            <p key={warning} className="flex gap-2 text-sm text-warn">
+              <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
+              {warning}
+            </p>
+          ))}
+          {extras.length > complete.length && (
+            <p className="flex gap-2 text-sm text-warn">
+              <Info aria-hidden className="mt-0.5 size-4 shrink-0" />A line needs a description, a quantity and a price before it counts.
+            </p>
+          )}
+          <Button
+            variant="primary"
+            busy={create.isPending}
+            disabled={!current || nothingTicked || extras.length > complete.length}
+            onClick={() => current && create.mutate(preview.data)}
+          >
+            Create invoice
+          </Button>
+          <p className="text-sm text-muted">
+            It is created here at once and sent to Xero as {preview.data?.document_status === 'AUTHORISED' ? 'an authorised invoice' : 'a draft'}.
+          </p>
+          <Link to="/unbilled" className={buttonClass('ghost')}>
+            Cancel
+          </Link>
+        </section>
+      </div>
+    </Page>
+  )
+}
+
+interface ExtraLineProps {
+  extra: Extra
+  number: number
+  onChange: (extra: Extra) => void
+  onRemove: () => void
+}
+
+function ExtraLine({ extra, number, onChange, onRemove }: ExtraLineProps) {
+  const fault = (text: string) => (text.trim() !== '' && parseTenThousandths(text) === null ? 'Not a number' : undefined)
+  return (
+    <li className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_6rem_8rem_auto]">
+      <Field label={`Description of extra line ${number}`} labelHidden className="col-span-3 sm:col-span-1">
+        <Input autoFocus placeholder="What it is" value={extra.description} onChange={(event) => onChange({ ...extra, description: event.target.value })} />
+      </Field>
+      <Field label={`Quantity of extra line ${number}`} labelHidden error={fault(extra.quantity)}>
+        <Input inputMode="decimal" placeholder="Quantity" className="num text-right" value={extra.quantity} onChange={(event) => onChange({ ...extra, quantity: event.target.value })} />
+      </Field>
+      <Field label={`Unit price of extra line ${number}`} labelHidden error={fault(extra.unit_price)}>
+        <Input inputMode="decimal" placeholder="Price each" className="num text-right" value={extra.unit_price} onChange={(event) => onChange({ ...extra, unit_price: event.target.value })} />
+      </Field>
+      <IconButton label={`Remove extra line ${number}`} onClick={onRemove}>
+        <Trash2 aria-hidden className="size-4" />
+      </IconButton>
+    </li>
+  )
+}
+
+function Entries({ entries, left, onToggle }: { entries: Timesheet[] | undefined; left: ReadonlySet<string>; onToggle: (id: string, on: boolean) => void }) {
+  if (!entries || entries.length === 0) return null
+  return (
+    <details className="card overflow-hidden">
+      <summary className="num flex min-h-12 cursor-pointer items-center gap-2 px-4 font-medium">
+        Entries on this invoice: {entries.length - left.size} of {entries.length}
+      </summary>
+      <ul className="divide-y divide-line border-t border-line">
+        {entries.map((entry) => (
+          <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
+            <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
+              <span className="min-w-0 py-1">
+                <span className="block truncate">
+                  <span className="num">{formatWeekday(entry.date)}</span> · {entry.user_name} · {entry.activity_type_name}
+                </span>
+                <span className="block truncate text-sm text-muted">
+                  {entry.project_code} {entry.project_name}
+                  {entry.notes && ` · ${entry.notes}`}
+                </span>
+              </span>
+            </Checkbox>
+            <span className="num text-sm text-muted">{formatQuantity(entry.hours)} h</span>
+            <span className="num w-24 text-right font-medium">{formatMoney(entry.amount)}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}

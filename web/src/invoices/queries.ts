@@ -1,0 +1,23 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { DocumentQuery } from '@/api/client'
+import { getInvoice, getInvoices, getUnbilled } from '@/api/client'
+import { documentKeys } from '@/sync/queries'
+
+export const unbilledQuery = queryOptions({ queryKey: ['unbilled'], queryFn: ({ signal }) => getUnbilled(signal) })
+
+export const invoicesQuery = (query: DocumentQuery) =>
+  infiniteQueryOptions({
+    queryKey: [...documentKeys.invoice, 'list', query],
+    queryFn: ({ pageParam, signal }) => getInvoices({ limit: 50, ...query, cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (slice) => slice.next ?? undefined,
+  })
+
+/** What Xero refused. */
+export const failedInvoicesQuery = queryOptions({
+  queryKey: [...documentKeys.invoice, 'failed'],
+  queryFn: ({ signal }) => getInvoices({ sync_status: 'failed', limit: 500 }, signal),
+})
+
+export const invoiceQuery = (id: string) =>
+  queryOptions({ queryKey: [...documentKeys.invoice, 'one', id], queryFn: ({ signal }) => getInvoice(id, signal) })

@@ -1,0 +1,28 @@
+import { useMutation } from '@tanstack/react-query'
+import { deletePurchaseOrder } from '@/api/client'
+import { messageOf } from '@/api/errors'
+import { queryClient } from '@/api/query'
+import type { PurchaseOrder } from '@/api/types'
+import { formatMoney } from '@/format/money'
+import { documentKeys } from '@/sync/queries'
+import { Confirm } from '@/ui/dialog'
+import { toast } from '@/ui/toast'
+
+/** Takes a purchase order back, here and in Xero. */
+export function DeletePurchaseOrder({ order, onClose }: { order: PurchaseOrder; onClose: () => void }) {
+  const remove = useMutation({
+    mutationFn: () => deletePurchaseOrder(order.id),
+    onSuccess: ({ message }) => {
+      toast(message)
+      onClose()
+    },
+    onSettled: () => queryClient.invalidateQueries({ queryKey: documentKeys.purchase_order }),
+  })
+  return (
+    <Confirm title={`Delete ${order.po_number}?`} action="Delete purchase order" busy={remove.isPending} error={remove.error ? messageOf(remove.error) : undefined} onConfirm={() => remove.mutate()} onClose={onClose}>
+      <p>
+        The order of {formatMoney(order.total_amount, order.currency)} from {order.supplier_name} is taken back here and in Xero. The supplier is not told.
+      </p>
+    </Confirm>
+  )
+}

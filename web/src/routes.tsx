@@ -1,0 +1,117 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate } from '@tanstack/react-router'
+import { z } from 'zod'
+import { isDay } from '@/format/calendar'
+import { Shell, Start } from '@/shell/frame'
+import { buttonClass } from '@/ui/button'
+import { Page } from '@/ui/page'
+import { Empty, Failure } from '@/ui/states'
+
+// Every URL of the app. What a page shows stands in its URL; a part of it that makes no sense is
+// left out rather than refused, so that an old link still opens.
+
+const day = z.string().refine(isDay).optional().catch(undefined)
+const text = z.string().optional().catch(undefined)
+const documents = z.object({
+  search: text,
+  sync: z.enum(['pending', 'synced', 'failed']).optional().catch(undefined),
+  status: text,
+  from: day,
+  to: day,
+})
+const list = z.object({ search: text, page: z.number().int().positive().optional().catch(undefined) })
+
+const root = createRootRoute({
+  component: Shell,
+  errorComponent: ({ error, reset }) => (
+    <Page title="This page failed">
+      <Failure error={error} onRetry={reset} />
+    </Page>
+  ),
+  notFoundComponent: () => (
+    <Page title="Not found">
+      <Empty title="There is no such page" action={<Link to="/" className={buttonClass('primary')}>Go to the start</Link>} />
+    </Page>
+  ),
+})
+const getParentRoute = () => root
+
+const routes = [
+  createRoute({ getParentRoute, path: '/', component: Start }),
+  createRoute({
+    getParentRoute,
+    path: '/sign-in',
+    // Only a page of this app: a link must not lead out of it after the password was given.
+    validateSearch: z.object({ next: z.string().regex(/^\/(?![/\\])/).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/shell/sign-in-page'), 'SignInPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/timesheets',
+    validateSearch: z.object({ week: day, person: text, new: z.boolean().optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/timesheets/page'), 'TimesheetsPage'),
+  }),
+  createRoute({ getParentRoute, path: '/unbilled', component: lazyRouteComponent(() => import('@/invoices/unbilled-page'), 'UnbilledPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/unbilled/invoice',
+    validateSearch: z.object({
+      client: z.string(),
+      project: text,
+      period: z.enum(['week', 'month', 'dates']).optional().catch(undefined),
+      from: day,
+      to: day,
+      group: z.enum(['activity', 'person', 'project', 'day', 'entry']).optional().catch(undefined),
+    }),
+    component: lazyRouteComponent(() => import('@/invoices/create-page'), 'CreateInvoicePage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials', component: () => <Navigate to="/financials/invoices" replace /> }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/invoices',
+    validateSearch: documents,
+    component: lazyRouteComponent(() => import('@/invoices/list-page'), 'InvoicesPage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials/invoices/$id', component: lazyRouteComponent(() => import('@/invoices/detail-page'), 'InvoicePage') }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/purchase-orders',
+    validateSearch: documents,
+    component: lazyRouteComponent(() => import('@/purchasing/list-page'), 'PurchaseOrdersPage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials/purchase-orders/new', component: lazyRouteComponent(() => import('@/purchasing/create-page'), 'CreatePurchaseOrderPage') }),
+  createRoute({ getParentRoute, path: '/financials/purchase-orders/$id', component: lazyRouteComponent(() => import('@/purchasing/detail-page'), 'PurchaseOrderPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/clients',
+    validateSearch: list.extend({ kind: z.enum(['customer', 'supplier']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/clients/page'), 'ClientsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects',
+    validateSearch: list.extend({ status: text }),
+    component: lazyRouteComponent(() => import('@/projects/page'), 'ProjectsPage'),
+  }),
+  createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),
+  createRoute({ getParentRoute, path: '/cost-centers', component: lazyRouteComponent(() => import('@/costcenters/page'), 'CostCentersPage') }),
+  createRoute({ getParentRoute, path: '/settings', component: lazyRouteComponent(() => import('@/settings/company-page'), 'CompanySettingsPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/settings/xero',
+    validateSearch: z.object({ connected: z.boolean().optional().catch(undefined), error: text }),
+    component: lazyRouteComponent(() => import('@/settings/xero-page'), 'XeroSettingsPage'),
+  }),
+  createRoute({ getParentRoute, path: '/profile', component: lazyRouteComponent(() => import('@/people/profile-page'), 'ProfilePage') }),
+] as const
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,29 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { may, useUser } from '@/api/session'
+import { Page } from '@/ui/page'
+
+const tab =
+  'inline-flex min-h-11 items-center border-b-[3px] border-transparent px-1 font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink'
+
+/** The frame of the settings: one tab for each part the person may change. */
+export function SettingsFrame({ children }: { children: ReactNode }) {
+  const user = useUser()
+  return (
+    <Page title="Settings">
+      <nav aria-label="Parts of the settings" className="-mt-2 flex gap-6 border-b border-line">
+        {user.role === 'admin' && (
+          <Link to="/settings" className={tab} activeOptions={{ exact: true }}>
+            Company and numbers
+          </Link>
+        )}
+        {may(user, 'can_sync_xero') && (
+          <Link to="/settings/xero" className={tab} activeOptions={{ includeSearch: false }}>
+            Xero
+          </Link>
+        )}
+      </nav>
+      {children}
+    </Page>
+  )
+}

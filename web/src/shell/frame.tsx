@@ -1,0 +1,249 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import {
+  Building2, Cable, Clock, Ellipsis, FolderKanban, Layers, LogOut, Monitor, Moon, ReceiptText, Settings2, Sun, TrendingUp, UserRound, WifiOff,
+} from 'lucide-react'
+import type { LucideIcon } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { signOut } from '@/api/client'
+import { messageOf } from '@/api/errors'
+import { onSignedOut } from '@/api/http'
+import { queryClient } from '@/api/query'
+import { forgetSession, may, sessionQuery, UserContext, useUser } from '@/api/session'
+import type { User } from '@/api/types'
+import { Wire } from '@/sync/lane'
+import { useLive } from '@/sync/live'
+import { useSendUnsent, useUnsentCount } from '@/timesheets/queries'
+import { Dialog } from '@/ui/dialog'
+import { Menu } from '@/ui/menu'
+import { Failure, Spinner } from '@/ui/states'
+import { toast, Toaster } from '@/ui/toast'
+import { Logo } from './logo'
+import { useOnline } from './online'
+import type { Theme } from './theme'
+import { chooseTheme, useTheme } from './theme'
+
+interface Place {
+  to: string
+  label: string
+  icon: LucideIcon
+}
+
+/** Where this person may go, the most used first. */
+function placesFor(user: User): { work: Place[]; setUp: Place[] } {
+  const financials = may(user, 'can_view_financials')
+  const work: (Place | false)[] = [
+    { to: '/timesheets', label: 'Timesheets', icon: Clock },
+    financials && { to: '/unbilled', label: 'Unbilled', icon: TrendingUp },
+    financials && { to: '/financials', label: 'Financials', icon: ReceiptText },
+    { to: '/projects', label: 'Projects', icon: FolderKanban },
+    { to: '/clients', label: 'Clients', icon: Building2 },
+  ]
+  const setUp: (Place | false)[] = [
+    may(user, 'can_edit_activity_types') && { to: '/activity-types', label: 'Activity types', icon: Layers },
+    may(user, 'can_manage_cost_centers') && { to: '/cost-centers', label: 'Cost centres', icon: Cable },
+    (user.role === 'admin' || may(user, 'can_sync_xero')) && { to: '/settings', label: 'Settings', icon: Settings2 },
+  ]
+  return { work: work.filter((place) => place !== false), setUp: setUp.filter((place) => place !== false) }
+}
+
+/** Lets in who is signed in; everybody else goes to the sign-in page and comes back after. */
+export function Shell() {
+  const session = useQuery(sessionQuery)
+  const location = useLocation()
+  const navigate = useNavigate()
+  const signingIn = location.pathname === '/sign-in'
+  useEffect(() => onSignedOut(() => queryClient.setQueryData(sessionQuery.queryKey, null)), [])
+  useEffect(() => {
+    if (signingIn && session.data) void navigate({ to: '/', replace: true })
+  }, [signingIn, session.data, navigate])
+
+  if (signingIn)
+    return (
+      <>
+        <Outlet />
+        <Toaster />
+      </>
+    )
+  if (session.isPending)
+    return (
+      <main className="grid min-h-dvh place-items-center" aria-busy="true">
+        <h1 className="sr-only">AmpedFieldOps is opening</h1>
+        <Spinner className="size-8 text-accent" />
+      </main>
+    )
+  if (session.isError)
+    return (
+      <main className="mx-auto grid min-h-dvh max-w-md place-items-center px-4">
+        <div>
+          <h1 className="sr-only">AmpedFieldOps cannot open</h1>
+          <Failure error={session.error} onRetry={() => void session.refetch()} />
+        </div>
+      </main>
+    )
+  if (!session.data) return <Navigate to="/sign-in" search={location.href === '/' ? {} : { next: location.href }} replace />
+  return (
+    <UserContext value={session.data}>
+      <Frame />
+    </UserContext>
+  )
+}
+
+function Frame() {
+  const user = useUser()
+  const online = useOnline()
+  const [more, setMore] = useState(false)
+  useLive()
+  useSendUnsent(user.id)
+  const { work, setUp } = placesFor(user)
+  const financials = may(user, 'can_view_financials')
+  const bottom = work.slice(0, 4)
+  const rest = [...work.slice(4), ...setUp]
+  return (
+    <div className="lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+      <a href="#main" className="sr-only z-50 rounded-lg bg-surface px-4 py-3 focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
+        Skip to content
+      </a>
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 overflow-y-auto bg-board p-4 text-board-ink lg:flex">
+        <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
+          <Logo />
+        </Link>
+        <nav aria-label="Main" className="flex flex-1 flex-col gap-1">
+          {work.map((place) => (
+            <SideLink key={place.to} place={place} />
+          ))}
+          {setUp.length > 0 && <p className="mt-5 px-3 pb-1 text-[0.6875rem] font-semibold tracking-widest text-board-muted uppercase">Set-up</p>}
+          {setUp.map((place) => (
+            <SideLink key={place.to} place={place} />
+          ))}
+        </nav>
+        {financials && <Wire />}
+        <PersonMenu />
+      </aside>
+      <div className="flex min-h-dvh flex-col pb-[calc(4rem+env(safe-area-inset-bottom))] lg:pb-0">
+        <header className="flex items-center justify-between bg-board py-1.5 pr-2 pl-4 text-board-ink lg:hidden">
+          <Link to="/" aria-label="AmpedFieldOps, start" className="flex min-h-11 items-center rounded-lg">
+            <Logo />
+          </Link>
+          <PersonMenu small />
+        </header>
+        {!online && (
+          <p role="status" className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-2 text-center text-sm font-medium text-warn">
+            <WifiOff aria-hidden className="size-4 shrink-0" />
+            No signal. Hours you enter are kept on this device.
+          </p>
+        )}
+        <main id="main" tabIndex={-1} className="flex-1 outline-none">
+          <Outlet />
+        </main>
+      </div>
+      <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-surface pb-[env(safe-area-inset-bottom)] lg:hidden">
+        {bottom.map(({ to, label, icon: Icon }) => (
+          <Link
+            key={to}
+            to={to}
+            activeOptions={{ includeSearch: false }}
+            className="flex min-h-16 flex-1 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-medium text-muted aria-[current=page]:border-accent aria-[current=page]:text-accent"
+          >
+            <Icon aria-hidden className="size-5" />
+            {label}
+          </Link>
+        ))}
+        {rest.length > 0 && (
+          <button
+            type="button"
+            className="flex min-h-16 flex-1 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-medium text-muted"
+            aria-haspopup="dialog"
+            onClick={() => setMore(true)}
+          >
+            <Ellipsis aria-hidden className="size-5" />
+            More
+          </button>
+        )}
+      </nav>
+      {more && (
+        <Dialog title="More" onClose={() => setMore(false)}>
+          <ul className="-mx-2 flex flex-col">
+            {rest.map(({ to, label, icon: Icon }) => (
+              <li key={to}>
+                <Link to={to} onClick={() => setMore(false)} className="flex min-h-12 items-center gap-3 rounded-lg px-2 font-medium hover:bg-raised">
+                  <Icon aria-hidden className="size-5 text-muted" />
+                  {label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      )}
+      <Toaster />
+    </div>
+  )
+}
+
+function SideLink({ place: { to, label, icon: Icon } }: { place: Place }) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ includeSearch: false }}
+      className="relative flex min-h-11 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-4 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-r-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
+    >
+      <Icon aria-hidden className="size-5" />
+      {label}
+    </Link>
+  )
+}
+
+const themes: { theme: Theme; label: string; icon: LucideIcon }[] = [
+  { theme: 'light', label: 'Light', icon: Sun },
+  { theme: 'dark', label: 'Dark', icon: Moon },
+  { theme: 'device', label: 'As on this device', icon: Monitor },
+]
+
+function PersonMenu({ small = false }: { small?: boolean }) {
+  const user = useUser()
+  const navigate = useNavigate()
+  const unsent = useUnsentCount(user.id)
+  const theme = useTheme()
+  const leave = useMutation({
+    mutationFn: async () => {
+      if (unsent > 0)
+        throw new Error(`${unsent} ${unsent === 1 ? 'entry is' : 'entries are'} only on this device. Sign out when ${unsent === 1 ? 'it has' : 'they have'} been sent, or delete ${unsent === 1 ? 'it' : 'them'} first.`)
+      await signOut()
+      await forgetSession()
+    },
+    onSuccess: () => void navigate({ to: '/sign-in' }),
+    onError: (error) => toast(messageOf(error), 'bad'),
+  })
+  const initials = user.name.split(/\s+/).map((word) => word.charAt(0)).slice(0, 2).join('').toUpperCase()
+  return (
+    <Menu
+      label="You"
+      trigger={
+        <button type="button" aria-label={`You: ${user.name}`} className="flex min-h-11 items-center gap-3 rounded-lg px-1.5 text-left hover:bg-white/5 focus-visible:outline-spark lg:w-full">
+          <span aria-hidden className="flex size-9 shrink-0 items-center justify-center rounded-full bg-board-line text-sm font-semibold">
+            {initials}
+          </span>
+          {!small && (
+            <span className="min-w-0">
+              <span className="block truncate text-sm font-medium">{user.name}</span>
+              <span className="block truncate text-xs text-board-muted">{user.email}</span>
+            </span>
+          )}
+        </button>
+      }
+      items={[
+        { label: 'Profile and password', icon: <UserRound aria-hidden />, onSelect: () => void navigate({ to: '/profile' }) },
+        ...themes
+          .filter((other) => other.theme !== theme)
+          .map(({ theme: other, label, icon: Icon }) => ({ label: `Theme: ${label.toLowerCase()}`, icon: <Icon aria-hidden />, onSelect: () => chooseTheme(other) })),
+        { label: 'Sign out', icon: <LogOut aria-hidden />, onSelect: () => leave.mutate() },
+      ]}
+    />
+  )
+}
+
+/** Where a person starts: the office with what can be billed, a tech with the own hours. */
+export function Start() {
+  const user = useUser()
+  return <Navigate to={may(user, 'can_view_financials') ? '/unbilled' : '/timesheets'} replace />
+}
