@@ -27,8 +27,8 @@ type history struct {
 	unresolved      []past
 	// hotCreates and hotUpdates are the moments until which an attempt whose
 	// outcome nobody told us could still come true, although a look-up has
-	// found the document since: a second create once the number is free, an
-	// update of an older revision.
+	// found the document since: a second create once the number is free (zero
+	// unless there was more than one create), an update of an older revision.
 	hotCreates, hotUpdates time.Time
 }
 
@@ -77,15 +77,18 @@ const (
 
 // step is a decision: the move, what it clears up, and what a person is told.
 type step struct {
-	move    move
-	found   []fieldops.ID // attempts cleared up as having happened
-	absent  []fieldops.ID // attempts cleared up as never having happened
-	counts  bool          // a send was shown to be absent
-	until   time.Time     // of waitAndLook: when it will be certain; zero: by backoff
-	reason  string
-	message string
-	who     fieldops.WhoMustAct
-	warning string // of settle: what differs
+	move   move
+	found  []fieldops.ID // attempts cleared up as having happened
+	absent []fieldops.ID // attempts cleared up as never having happened
+	counts bool          // a send was shown to be absent
+	// byNumber: look by number although the id is known, because a second
+	// create may have put another document there.
+	byNumber bool
+	until    time.Time // of waitAndLook: when it will be certain; zero: by backoff
+	reason   string
+	message  string
+	who      fieldops.WhoMustAct
+	warning  string // of settle: what differs
 }
 
 // decide is the protocol's one decision. Without a sighting it either sends,
@@ -112,16 +115,15 @@ func decide(h history, s *sighting, now time.Time) step {
 // decideBlind: history comes first. Whatever an earlier attempt of any intent
 // left in doubt is looked at before anything is sent.
 func decideBlind(h history, now time.Time) step {
+	creates, _, _, _ := h.doubts()
+	byNumber := len(creates) > 0 || !h.hotCreates.IsZero()
 	if len(h.unresolved) > 0 {
-		return step{move: look}
+		return step{move: look, byNumber: byNumber}
 	}
 	switch h.op {
 	case fieldops.OpVoid:
-		if h.remoteKnown {
-			return step{move: look} // its state there decides how it is ended
-		}
-		if h.hotCreates.After(now) {
-			return checking(h.hotCreates)
+		if h.remoteKnown || byNumber {
+			return step{move: look, byNumber: byNumber} // its state there decides how it is ended
 		}
 		return step{move: finishAbsent}
 	case fieldops.OpUpdate:

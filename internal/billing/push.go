@@ -183,6 +183,10 @@ func (s *Sync) decideAll(ctx context.Context, all []*traveller) (lookers, creato
 		switch {
 		case t.done:
 		case next.move == look:
+			t.lookBy.RemoteID = t.RemoteID
+			if next.byNumber {
+				t.lookBy.RemoteID = ""
+			}
 			lookers = append(lookers, t)
 		case next.move == sendCreate:
 			creators = append(creators, t)
@@ -461,12 +465,12 @@ func (s *Sync) lookFor(ctx context.Context, ts []*traveller) error {
 // lookGroup picks documents that one look-up can ask for.
 func (s *Sync) lookGroup(ts []*traveller) []*traveller {
 	first := ts[0]
-	if first.alone || first.Ref.Kind == fieldops.KindClient || first.Ref.Kind == fieldops.KindPurchaseOrder && first.RemoteID != "" {
+	if first.alone || first.Ref.Kind == fieldops.KindClient || first.Ref.Kind == fieldops.KindPurchaseOrder && first.lookBy.RemoteID != "" {
 		return ts[:1]
 	}
 	group := []*traveller{first}
 	for _, t := range ts[1:] {
-		if len(group) < maxTogether && !t.alone && (t.RemoteID == "") == (first.RemoteID == "") {
+		if len(group) < maxTogether && !t.alone && (t.lookBy.RemoteID == "") == (first.lookBy.RemoteID == "") {
 			group = append(group, t)
 		}
 	}
@@ -513,7 +517,7 @@ func (s *Sync) see(ctx context.Context, t *traveller, found []fieldops.Remote, b
 		if err := s.write(ctx, func(tx *store.Tx) error { return tx.Adopt(ctx, t.Ref, ours.ID) }); err != nil {
 			return err
 		}
-		t.RemoteID, t.posting.RemoteID, t.lookBy.RemoteID = ours.ID, ours.ID, ours.ID
+		t.RemoteID, t.posting.RemoteID = ours.ID, ours.ID
 	}
 	t.seen.what = oursLive
 	if gone(*ours) && t.Ref.Kind != fieldops.KindClient {
@@ -530,6 +534,12 @@ func (s *Sync) see(ctx context.Context, t *traveller, found []fieldops.Remote, b
 func (s *Sync) mine(t *traveller, r fieldops.Remote) bool {
 	if s.provider.Mine(t.posting, r) {
 		return true
+	}
+	if byNumber := t.posting; byNumber.RemoteID != "" {
+		byNumber.RemoteID = ""
+		if s.provider.Mine(byNumber, r) {
+			return true
+		}
 	}
 	for _, a := range t.Unresolved {
 		if a.Posting.Number != "" && s.provider.Mine(a.Posting, r) {
@@ -618,7 +628,9 @@ func (s *Sync) change(ctx context.Context, t *traveller) error {
 	}
 	var call fieldops.Call
 	if t.Operation == fieldops.OpVoid {
-		call, err = s.provider.Void(t.posting, t.remote.Status)
+		extra := t.posting // a second create may stand there under an id of its own
+		extra.RemoteID = t.remote.ID
+		call, err = s.provider.Void(extra, t.remote.Status)
 	} else {
 		call, err = s.provider.Update(t.posting, t.remote)
 	}
@@ -688,7 +700,7 @@ func (s *Sync) noteVerdict(ctx context.Context, tx *store.Tx, p *store.PlannedCa
 		if err := tx.Adopt(ctx, t.Ref, v.RemoteID); err != nil {
 			return err
 		}
-		t.RemoteID, t.posting.RemoteID, t.lookBy.RemoteID = v.RemoteID, v.RemoteID, v.RemoteID
+		t.RemoteID, t.posting.RemoteID = v.RemoteID, v.RemoteID
 	}
 	if err := tx.Still(ctx, t.Claim); !open || errors.Is(err, store.ErrOutdated) {
 		t.done = true // another worker looks; it has been told what came
@@ -699,7 +711,7 @@ func (s *Sync) noteVerdict(ctx context.Context, tx *store.Tx, p *store.PlannedCa
 	attempt := store.Attempt{ID: p.Rows[i], Operation: p.Call.Operation, Revision: t.posting.Revision, Outcome: v.Outcome, HotUntil: now.Add(s.durations.Hot), Posting: t.posting}
 	switch v.Outcome {
 	case fieldops.Confirmed:
-		return s.confirmed(ctx, tx, t, v, now)
+		return s.confirmed(ctx, tx, t, v)
 	case fieldops.Rejected:
 		return s.rejected(ctx, tx, p, t, v)
 	case fieldops.Unknown:
@@ -724,11 +736,10 @@ func (s *Sync) noteVerdict(ctx context.Context, tx *store.Tx, p *store.PlannedCa
 
 // confirmed: Xero answered OK with an id. What it echoes is compared, so that
 // the screen can tell what it keeps otherwise.
-func (s *Sync) confirmed(ctx context.Context, tx *store.Tx, t *traveller, v fieldops.Verdict, now fieldops.Time) error {
+func (s *Sync) confirmed(ctx context.Context, tx *store.Tx, t *traveller, v fieldops.Verdict) error {
 	if t.Operation == fieldops.OpVoid {
-		if until, hot := hotAfter(s.history(t).unresolved, now.Time); hot || t.HotCreates.After(now.Time) {
-			t.done = true
-			return s.postpone(ctx, tx, t, checking(later(until, t.HotCreates.Time)), now)
+		if creates, _, _, _ := s.history(t).doubts(); len(creates) > 0 || !t.HotCreates.IsZero() {
+			return nil // look by number: another create may have come after all
 		}
 		if err := tx.Resolve(ctx, attemptIDs(t.Unresolved), "found"); err != nil {
 			return err
@@ -752,13 +763,6 @@ func (s *Sync) confirmed(ctx context.Context, tx *store.Tx, t *traveller, v fiel
 	}
 	t.done = true
 	return tx.Settle(ctx, t.Claim, t.posting.Revision, v.Remote, warning)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func attemptIDs(as []store.Attempt) []fieldops.ID {
