@@ -62,7 +62,7 @@ type tokens struct {
 // start runs a simulator without rate limits, at noon of 15 July 2026 UTC.
 func start(t *testing.T, adjust ...func(*Options)) *xero {
 	t.Helper()
-	clock := &manualClock{now: time.Date(2026, 7, 15, 2, 0, 0, 0, time.UTC)}
+	clock := &manualClock{now: fixedNow}
 	options := Options{Clock: clock.Now, DayLimit: -1, MinuteLimit: -1, ConcurrentLimit: -1}
 	for _, change := range adjust {
 		change(&options)
@@ -340,3 +340,6 @@ func (x *xero) create(set tree) tree {
 	}
 	return x.api("PUT", "/Invoices", invoice(contact, set)).want(http.StatusOK).one("Invoices")
 }
+
+// fixedNow is the time at which start sets its clock.
+var fixedNow = time.Date(2026, 7, 15, 2, 0, 0, 0, time.UTC)
