@@ -86,7 +86,7 @@ func (c *Client) Refresh(ctx context.Context, refreshToken string) (fieldops.Tok
 }
 
 func (c *Client) tokens(ctx context.Context, form url.Values, secrets ...string) (fieldops.TokenSet, fieldops.Answer, error) {
-	answer := c.identity(ctx, "/connect/token", form)
+	answer := c.identity(ctx, "/connect/token", form, secrets...)
 	var body struct {
 		AccessToken  string      `json:"access_token"`
 		RefreshToken string      `json:"refresh_token"`
@@ -96,12 +96,11 @@ func (c *Client) tokens(ctx context.Context, form url.Values, secrets ...string)
 		Error        string      `json:"error"`
 	}
 	decodeError := json.Unmarshal(answer.Body, &body)
-	secrets = append(secrets, body.AccessToken, body.RefreshToken, body.IDToken)
 	if decodeError != nil && answer.Status == http.StatusOK {
 		// Half an answer may hold whole tokens.
 		answer.Body = []byte(fmt.Sprintf(`"%d bytes %s"`, len(answer.Body), withheld))
 	} else {
-		answer.Body = redact(answer.Body, c.spellings(secrets))
+		answer.Body = redact(answer.Body, c.spellings([]string{body.AccessToken, body.RefreshToken, body.IDToken}))
 	}
 	if err := tokenError(answer, body.Error); err != nil {
 		return fieldops.TokenSet{}, answer, err
@@ -135,15 +134,16 @@ func tokenError(answer fieldops.Answer, code string) error {
 	return fmt.Errorf("Xero answered the question for a token with status %d", answer.Status)
 }
 
-// identity posts a form to Xero's identity server in the name of our app.
-func (c *Client) identity(ctx context.Context, path string, form url.Values) fieldops.Answer {
+// identity posts a form, which carries the secrets, to Xero's identity server
+// in the name of our app.
+func (c *Client) identity(ctx context.Context, path string, form url.Values, secrets ...string) fieldops.Answer {
 	credentials := base64.StdEncoding.EncodeToString([]byte(c.config.ClientID + ":" + c.config.ClientSecret))
 	header := http.Header{
 		"Accept":        {"application/json"},
 		"Authorization": {"Basic " + credentials},
 		"Content-Type":  {"application/x-www-form-urlencoded"},
 	}
-	return c.exchange(ctx, http.MethodPost, c.config.IdentityURL+path, header, []byte(form.Encode()))
+	return c.exchange(ctx, http.MethodPost, c.config.IdentityURL+path, header, []byte(form.Encode()), secrets...)
 }
 
 // authEventID reads the consent's id from an access token, which is a JWT
@@ -170,8 +170,7 @@ func authEventID(accessToken string) string {
 // Revoke ends the consent behind a refresh token with all its connections. A
 // token that Xero does not know any more is revoked already.
 func (c *Client) Revoke(ctx context.Context, refreshToken string) (fieldops.Answer, error) {
-	answer := c.identity(ctx, "/connect/revocation", url.Values{"token": {refreshToken}})
-	answer.Body = redact(answer.Body, c.spellings([]string{refreshToken}))
+	answer := c.identity(ctx, "/connect/revocation", url.Values{"token": {refreshToken}}, refreshToken)
 	switch {
 	case answer.Err != nil:
 		return answer, answer.Err
