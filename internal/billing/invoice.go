@@ -155,18 +155,18 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		if err := tx.InsertInvoice(ctx, &invoice); err != nil {
 			return err
 		}
+		intent, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID}, fieldops.OpCreate)
+		if err != nil {
+			return err
+		}
+		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
 		if err := tx.BillTimesheets(ctx, &invoice); err != nil {
 			return err
 		}
-		if err := tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
+		return tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
 			"invoice_number": invoice.Number, "client_id": plan.client.ID, "total": invoice.Total,
 			"timesheets_count": len(d.TimesheetIDs), "from_timesheets": true,
-		}); err != nil {
-			return err
-		}
-		intent, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID}, fieldops.OpCreate)
-		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
-		return err
+		})
 	})
 	return invoice, err
 }

@@ -431,3 +431,17 @@ func TestDatabaseErrorsAreNotForPeople(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func BenchmarkInvoiceOf500Entries(b *testing.B) {
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		b.Run(string(engine), func(b *testing.B) {
+			f := newFirm(b, storetest.New(b, engine))
+			for b.Loop() {
+				b.StopTimer()
+				f.manyHours(500)
+				b.StartTimer()
+				f.invoice()
+			}
+		})
+	}
+}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -192,11 +191,11 @@ type Work struct {
 	From, To  fieldops.Date // inclusive; "" is without end
 }
 
-func (k *Work) where() *where {
+func (k *Work) where(r reads) *where {
 	w := &where{}
 	w.and("t.deleted_at is null")
 	if k.IDs != nil {
-		w.and("t.id in " + list(&w.args, k.IDs))
+		w.and(r.among(w, "t.id", k.IDs))
 		return w
 	}
 	w.and("t.billing_status = 'unbilled'")
@@ -213,32 +212,69 @@ func (k *Work) where() *where {
 	return w
 }
 
-// BillableWork reads the chosen timesheets in the order of their date, at most
-// one more than an invoice can hold.
+// BillableWork reads of the chosen timesheets what an invoice is made of, in the
+// order of their date, at most one more than an invoice can hold.
 func (r reads) BillableWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
-	w := k.where()
-	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+
-		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1), w.args, scanTimesheet)
+	return r.billableWork(ctx, k, "")
+}
+
+func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldops.Timesheet, error) {
+	w := k.where(r)
+	return collect(ctx, r, "select "+`t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.date, t.hours_e4, t.hourly_rate_e4,
+		t.invoice_id, t.updated_at, coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(a.name, ''),
+		coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')
+		from`+timesheetTables+" where "+w.String()+
+		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1)+lock, w.args,
+		func(rows *sql.Rows, t *fieldops.Timesheet) error {
+			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.Date, &t.Hours, &t.HourlyRate,
+				&t.InvoiceID, &t.UpdatedAt, &t.UserName, &t.ProjectName, &t.ProjectCode, &t.ActivityTypeName,
+				&t.ClientPONumber, &t.InvoiceNumber)
+		})
 }
 
 // LockWork reads the chosen timesheets as BillableWork does and keeps everybody
 // else from changing them until the transaction ends. Whoever waits here for
-// another invoice of the same work sees that they are billed.
+// another invoice of the same work sees that they are billed. All callers lock in
+// the same order, so that no two wait for each other.
 func (tx *Tx) LockWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
 	if tx.engine == SQLite {
 		return tx.BillableWork(ctx, k)
 	}
-	// In the order of their ids, so that two callers cannot wait for each
-	// other; and by themselves, because rows joined to a locked one are not read
-	// again after waiting.
-	w := k.where()
-	ids, err := collect(ctx, tx.reads, "select t.id from timesheets t where "+w.String()+
-		fmt.Sprintf(" order by t.id limit %d", fieldops.MaxTimesheets+1)+tx.forUpdate(), w.args,
-		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	work, err := tx.billableWork(ctx, k, " for update of t")
 	if err != nil {
 		return nil, err
 	}
-	return tx.BillableWork(ctx, Work{IDs: ids})
+	for _, t := range work {
+		if t.InvoiceID != nil {
+			// PostgreSQL reads a row again after waiting for it, but not the
+			// rows joined to it: the invoice that took it has no number yet.
+			return tx.BillableWork(ctx, k)
+		}
+	}
+	return work, nil
+}
+
+// among is the condition that a column of ids holds one of many. Unlike list it
+// needs one parameter, so the statement is the same however many there are.
+func (r reads) among(w *where, column string, ids []fieldops.ID) string {
+	if r.engine == Postgres {
+		return column + " = any(cast(" + w.arg("{"+strings.Join(ids, ",")+"}") + " as uuid[]))"
+	}
+	return column + " in (select value from json_each(" + w.arg(`["`+strings.Join(ids, `","`)+`"]`) + "))"
+}
+
+// pairing is a table of timesheets and the lines that bill them, in one or two
+// parameters.
+func (r reads) pairing(w *where, timesheets, lines []fieldops.ID) string {
+	if r.engine == Postgres {
+		return "(select unnest(cast(" + w.arg("{"+strings.Join(timesheets, ",")+"}") + " as uuid[])) as timesheet, unnest(cast(" +
+			w.arg("{"+strings.Join(lines, ",")+"}") + " as uuid[])) as line)"
+	}
+	var b strings.Builder
+	for i := range timesheets {
+		fmt.Fprintf(&b, `,["%s","%s"]`, timesheets[i], lines[i])
+	}
+	return "(select value ->> 0 as timesheet, value ->> 1 as line from json_each(" + w.arg("["+strings.TrimPrefix(b.String(), ",")+"]") + "))"
 }
 
 // InsertInvoice stores an invoice with its lines. It gives them their ids and
@@ -295,34 +331,25 @@ func (w *where) row(values ...any) string {
 }
 
 // BillTimesheets puts the timesheets that the invoice's lines name onto it, all
-// of them or none: if one of them is no longer unbilled it is a Conflict.
+// of them or none: if one of them is no longer unbilled it is a Conflict. They
+// show the invoice's sync state from the start.
 func (tx *Tx) BillTimesheets(ctx context.Context, i *fieldops.Invoice) error {
-	var w where
-	var cases strings.Builder
-	var every []string
+	var timesheets, lines []fieldops.ID
 	for _, l := range i.Lines {
-		if len(l.Timesheets) == 0 {
-			continue
+		for _, id := range l.Timesheets {
+			timesheets, lines = append(timesheets, id), append(lines, l.ID)
 		}
-		places := make([]string, len(l.Timesheets))
-		for n, id := range l.Timesheets {
-			places[n] = w.arg(id)
-		}
-		every = append(every, places...)
-		// The subselect gives the column's type on both engines.
-		fmt.Fprintf(&cases, " when t.id in (%s) then (select id from xero_invoice_lines where id = %s)", strings.Join(places, ","), w.arg(l.ID))
 	}
-	if len(every) == 0 {
-		return nil
-	}
-	done, err := tx.q.ExecContext(ctx, "update timesheets as t set billing_status = 'billed', invoice_id = "+w.arg(i.ID)+
-		", updated_at = "+w.arg(tx.Now)+", invoice_line_id = case"+cases.String()+" end where t.id in ("+strings.Join(every, ",")+
-		") and t.billing_status = 'unbilled' and t.deleted_at is null", w.args...)
+	var w where
+	billed, err := tx.exec(ctx, "update timesheets as t set billing_status = 'billed', invoice_id = "+w.arg(i.ID)+
+		", invoice_line_id = billed.line, sync_status = "+w.arg(orNull(string(i.Sync.Status)))+", xero_sync_id = "+w.arg(i.XeroSyncID)+
+		", updated_at = "+w.arg(tx.Now)+" from "+tx.pairing(&w, timesheets, lines)+` as billed
+		where t.id = billed.timesheet and t.billing_status = 'unbilled' and t.deleted_at is null`, w.args...)
 	if err != nil {
 		return err
 	}
-	if n, err := done.RowsAffected(); err != nil || n != int64(len(every)) {
-		return errors.Join(err, fieldops.Refuse(fieldops.Conflict, "Some of the timesheets have been billed or deleted in the meantime"))
+	if billed != int64(len(timesheets)) {
+		return fieldops.Refuse(fieldops.Conflict, "Some of the timesheets have been billed or deleted in the meantime")
 	}
 	return nil
 }
