@@ -5,6 +5,7 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { mockAPI } from './src/test/mock-api'
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -50,7 +51,7 @@ function cleanAssets(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), cleanAssets(), serviceWorker()],
+  plugins: [react(), tailwindcss(), cleanAssets(), serviceWorker(), process.env.MOCK ? mockAPI() : null],
   resolve: { alias: { '@': at('src') } },
   build: {
     emptyOutDir: false,
