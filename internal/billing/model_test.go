@@ -194,7 +194,7 @@ func (m *model) shown(d *remoteDoc) (content int64, live, visible bool) {
 }
 
 func (m *model) look(revision int64, byNumber bool) (s *sighting, target int) {
-	s = &sighting{began: at(m.now), what: absent}
+	s = &sighting{began: at(m.now), byNumber: byNumber && m.localID != 0, what: absent}
 	for _, d := range m.docs {
 		if m.localID != 0 && !byNumber && d.id != m.localID {
 			continue // looked for by id
@@ -369,7 +369,7 @@ func later(a, b time.Time) time.Time {
 
 func (m *model) carryOut(w *modelWorker) {
 	s := w.next
-	m.logf("    move %d found %v absent %v, seen %+v, %+v", s.move, s.found, s.absent, w.seen, m.history(w.revision))
+	m.logf("    move %d, found %v, absent %v", s.move, s.found, s.absent)
 	m.resolve(s.found, "found")
 	m.resolve(s.absent, "absent")
 	if s.counts {

@@ -43,12 +43,13 @@ type past struct {
 
 // sighting is what one complete look-up showed.
 type sighting struct {
-	began time.Time
-	what  sight
-	equal bool     // the content is that of the current revision
-	diff  []string // else the fields that differ
-	paid  bool     // payments or credits stand against it
-	other string   // who holds our number, when it is not ours
+	began    time.Time
+	byNumber bool // it asked by number although the id is known
+	what     sight
+	equal    bool     // the content is that of the current revision
+	diff     []string // else the fields that differ
+	paid     bool     // payments or credits stand against it
+	other    string   // who holds our number, when it is not ours
 }
 
 type sight int
@@ -186,9 +187,14 @@ func decideAbsent(h history, s sighting) step {
 	until, hot := hotAfter(h.unresolved, s.began)
 	_, _, _, evidence := h.doubts()
 	switch {
+	case h.remoteKnown && h.op != fieldops.OpVoid && s.byNumber:
+		return step{move: look}
 	case h.remoteKnown && h.op != fieldops.OpVoid:
 		return step{move: fail, absent: ids(h.unresolved), reason: "vanished", who: fieldops.Office,
 			message: "Xero no longer has this document. Give it a new number to send it as a new one."}
+	case h.op == fieldops.OpVoid && h.remoteKnown && s.byNumber:
+		// What was created a moment ago need not show under its number yet.
+		return step{move: look}
 	case h.op == fieldops.OpVoid:
 		if hot {
 			return checking(until)
@@ -255,7 +261,8 @@ func decideVoid(h history, s sighting) step {
 	case hot && h.unknowns >= h.maxSends:
 		return checking(until)
 	case !hot && len(voids) > 0 && h.sends+1 >= h.maxSends:
-		return step{move: fail, absent: ids(h.unresolved), counts: true, reason: "not_recorded", who: fieldops.Office,
+		// Creates stay in doubt: they are why it is looked for by number.
+		return step{move: fail, absent: ids(voids), counts: true, reason: "not_recorded", who: fieldops.Office,
 			message: "Xero did not void this in several attempts, and gave no reason. It still stands in Xero; try again."}
 	case h.refused != "" && len(voids) == 0:
 		return step{move: fail, reason: "refused", message: h.refused, who: fieldops.Office}

@@ -489,7 +489,7 @@ func hottest(t *traveller) time.Time {
 
 // see turns what a complete look-up found for one document into a sighting.
 func (s *Sync) see(ctx context.Context, t *traveller, found []fieldops.Remote, began time.Time) error {
-	t.seen, t.remote = &sighting{began: began, what: absent}, nil
+	t.seen, t.remote = &sighting{began: began, byNumber: t.RemoteID != "" && t.lookBy.RemoteID == "", what: absent}, nil
 	var ours *fieldops.Remote
 	for i := range found {
 		r := &found[i]

@@ -93,6 +93,9 @@ func (s *Sync) Wake() {
 func (s *Sync) Run(ctx context.Context) error {
 	if s.db.Engine() == store.SQLite {
 		if err := s.db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.BuryPredecessor(ctx, s.durations) }); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
 			return fmt.Errorf("clearing up after the previous run: %w", err)
 		}
 	}
