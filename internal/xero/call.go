@@ -85,6 +85,10 @@ func (c *Client) Create(kind fieldops.DocumentKind, members []fieldops.Posting) 
 		if p.Ref.Kind != kind {
 			return fieldops.Call{}, fmt.Errorf("xero: a %s among documents of kind %s", p.Ref.Kind, kind)
 		}
+		if p.Number == "" {
+			// Without it nobody could tell later whether it was created.
+			return fieldops.Call{}, fmt.Errorf("xero: %s %s has no number to be created with", kind, p.Ref.ID)
+		}
 		if elements[i], err = full(p, nil); err != nil {
 			return fieldops.Call{}, err
 		}

@@ -278,13 +278,16 @@ func TestCallsThatCannotBeMade(t *testing.T) {
 	elsewhere := plain
 	elsewhere.Ref.Kind = fieldops.KindConnection
 	for name, build := range map[string]func() (fieldops.Call, error){
-		"nothing to create":   func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, nil) },
-		"too much to create":  func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, make([]fieldops.Posting, 51)) },
-		"mixed kinds":         func() (fieldops.Call, error) { return c.Create(fieldops.KindPurchaseOrder, []fieldops.Posting{plain}) },
-		"unknown kind":        func() (fieldops.Call, error) { return c.Create(fieldops.KindConnection, []fieldops.Posting{elsewhere}) },
-		"a link to Xero":      func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, []fieldops.Posting{forbidden}) },
-		"too long":            func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, []fieldops.Posting{long}) },
-		"no details":          func() (fieldops.Call, error) { return c.Create(fieldops.KindClient, []fieldops.Posting{nobody}) },
+		"nothing to create":  func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, nil) },
+		"too much to create": func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, make([]fieldops.Posting, 51)) },
+		"mixed kinds":        func() (fieldops.Call, error) { return c.Create(fieldops.KindPurchaseOrder, []fieldops.Posting{plain}) },
+		"unknown kind":       func() (fieldops.Call, error) { return c.Create(fieldops.KindConnection, []fieldops.Posting{elsewhere}) },
+		"a link to Xero":     func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, []fieldops.Posting{forbidden}) },
+		"too long":           func() (fieldops.Call, error) { return c.Create(fieldops.KindInvoice, []fieldops.Posting{long}) },
+		"no details":         func() (fieldops.Call, error) { return c.Create(fieldops.KindClient, []fieldops.Posting{nobody}) },
+		"no number": func() (fieldops.Call, error) {
+			return c.Create(fieldops.KindInvoice, []fieldops.Posting{invoice(idA, "")})
+		},
 		"update without id":   func() (fieldops.Call, error) { return c.Update(plain, nil) },
 		"update of the nil":   func() (fieldops.Call, error) { return c.Update(nilID, nil) },
 		"void without id":     func() (fieldops.Call, error) { return c.Void(plain, StatusAuthorised) },

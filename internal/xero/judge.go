@@ -158,49 +158,64 @@ func AuthProblemOf(a fieldops.Answer) AuthProblem {
 }
 
 // judgeElements judges an answer that holds an element for each member.
-func judgeElements(call fieldops.Call, a fieldops.Answer, elements []json.RawMessage) []fieldops.Verdict {
+func judgeElements(call fieldops.Call, a fieldops.Answer, raws []json.RawMessage) []fieldops.Verdict {
 	verdicts := make([]fieldops.Verdict, len(call.Members))
-	for i, raw := range match(call, elements) {
-		if raw == nil {
+	for i, e := range match(call, readElements(call.Kind, raws)) {
+		if e == nil {
 			verdicts[i] = unknown(a, "Xero's answer says nothing about this document")
 			continue
 		}
-		verdicts[i] = judgeElement(call, a, raw)
+		verdicts[i] = judgeElement(call, a, e)
 	}
 	return verdicts
 }
 
-func judgeElement(call fieldops.Call, a fieldops.Answer, raw json.RawMessage) fieldops.Verdict {
-	v := fieldops.Verdict{Outcome: fieldops.Unknown, Status: a.Status, Response: raw}
-	var e readElement
-	if err := json.Unmarshal(raw, &e); err != nil {
-		v.Message = "Xero's answer about this document cannot be understood"
-		return v
-	}
-	remote := e.remote(call.Kind)
-	messages := validationMessages(raw)
-	if len(messages) > 0 || e.refused() {
+func judgeElement(call fieldops.Call, a fieldops.Answer, e *element) fieldops.Verdict {
+	v := fieldops.Verdict{Outcome: fieldops.Unknown, Status: a.Status, Response: e.raw}
+	switch {
+	case e.refused:
 		v.Status = http.StatusBadRequest
-		v.Message = strings.Join(messages, "; ")
+		v.Message = strings.Join(e.messages, "; ")
 		if v.Message == "" {
 			v.Message = "Xero refused the document without saying why"
 		}
 		v.Outcome, v.NumberTaken = refusal(v.Message)
-		if call.Operation == fieldops.OpCreate && v.Outcome == fieldops.Rejected && remote.ID != "" {
+		if call.Operation == fieldops.OpCreate && v.Outcome == fieldops.Rejected && e.remote.ID != "" {
 			// An error and an id contradict each other: look.
 			v.Outcome = fieldops.Unknown
 		}
-		return v
-	}
-	switch {
-	case remote.ID == "":
+	case e.remote.ID == "":
 		v.Message = "Xero's answer holds no id for this document"
-	case call.Operation == fieldops.OpVoid && !gone(remote.Status):
-		v.Message = fmt.Sprintf("Xero answered without an error, but the document is still %s", remote.Status)
+	case call.Operation == fieldops.OpVoid && !gone(e.remote.Status):
+		v.Message = fmt.Sprintf("Xero answered without an error, but the document is still %s", e.remote.Status)
 	default:
-		v.Outcome, v.RemoteID, v.Remote = fieldops.Confirmed, remote.ID, &remote
+		v.Outcome, v.RemoteID, v.Remote = fieldops.Confirmed, e.remote.ID, &e.remote
 	}
 	return v
+}
+
+// element is an element of the answer to a write.
+type element struct {
+	raw      json.RawMessage
+	remote   fieldops.Remote
+	refused  bool
+	messages []string // Xero's own words about why
+}
+
+// readElements reads the elements of a kind; one that cannot be understood is
+// nil.
+func readElements(kind fieldops.DocumentKind, raws []json.RawMessage) []*element {
+	elements := make([]*element, len(raws))
+	for i, raw := range raws {
+		var read readElement
+		if json.Unmarshal(raw, &read) != nil {
+			continue
+		}
+		e := &element{raw: raw, remote: read.remote(kind), messages: validationMessages(raw)}
+		e.refused = read.refused() || len(e.messages) > 0
+		elements[i] = e
+	}
+	return elements
 }
 
 // gone says whether a status is that of a document taken back.
@@ -212,33 +227,26 @@ func gone(status string) bool {
 // they are about it. A batch is answered so only if Xero ignored our wish to
 // judge each element; then the failing ones are listed and the others may have
 // been created.
-func judgeRefused(call fieldops.Call, a fieldops.Answer, elements []json.RawMessage, body envelope) []fieldops.Verdict {
+func judgeRefused(call fieldops.Call, a fieldops.Answer, raws []json.RawMessage, body envelope) []fieldops.Verdict {
 	if len(call.Members) == 1 {
-		raw := elements[0]
-		if found := match(call, elements)[0]; found != nil {
-			raw = found
-		}
-		message := strings.Join(validationMessages(raw), "; ")
+		message := strings.Join(validationMessages(raws[0]), "; ")
 		if message == "" {
 			message = messageOf(body, true, a)
 		}
 		v := refuse(call, a, message)
-		v.Response = raw
+		v.Response = raws[0]
 		return []fieldops.Verdict{v}
 	}
 	if outcome, _ := refusal(string(body.Message)); outcome == fieldops.Evidence {
 		return repeat(refuse(call, a, string(body.Message)), call)
 	}
 	verdicts := make([]fieldops.Verdict, len(call.Members))
-	for i, raw := range match(call, elements) {
-		messages := validationMessages(raw)
-		if raw == nil || len(messages) == 0 {
+	for i, e := range match(call, readElements(call.Kind, raws)) {
+		if e == nil || !e.refused {
 			verdicts[i] = unknown(a, "Xero refused other documents of the same call and says nothing about this one")
 			continue
 		}
-		v := fieldops.Verdict{Status: a.Status, Message: strings.Join(messages, "; "), Response: raw}
-		v.Outcome, v.NumberTaken = refusal(v.Message)
-		verdicts[i] = v
+		verdicts[i] = judgeElement(call, a, e)
 	}
 	return verdicts
 }
@@ -320,41 +328,34 @@ func judgeLook(call fieldops.Call, a fieldops.Answer) []fieldops.Verdict {
 // match finds each member's element: by id for a call by id; by index where the
 // number there is ours, else wherever our number stands once, else by index if
 // that element failed and bears no number. nil is a member without an element.
-func match(call fieldops.Call, elements []json.RawMessage) []json.RawMessage {
-	type identity struct {
-		id, number string
-		refused    bool
-		readable   bool
-	}
-	ids := make([]identity, len(elements))
+func match(call fieldops.Call, elements []*element) []*element {
 	positions := map[string][]int{}
-	for i, raw := range elements {
-		var e readElement
-		if json.Unmarshal(raw, &e) != nil {
-			continue
+	for i, e := range elements {
+		if e != nil {
+			positions[e.remote.Number] = append(positions[e.remote.Number], i)
 		}
-		r := e.remote(call.Kind)
-		ids[i] = identity{r.ID, r.Number, e.refused() || len(validationMessages(raw)) > 0, true}
-		positions[r.Number] = append(positions[r.Number], i)
 	}
-	matched := make([]json.RawMessage, len(call.Members))
+	matched := make([]*element, len(call.Members))
 	for m, p := range call.Members {
 		if call.Operation != fieldops.OpCreate {
 			want, _ := fieldops.ParseID(p.RemoteID)
-			if i := slices.IndexFunc(ids, func(x identity) bool { return want != "" && x.id == want }); i >= 0 {
+			if i := slices.IndexFunc(elements, func(e *element) bool { return e != nil && want != "" && e.remote.ID == want }); i >= 0 {
 				matched[m] = elements[i]
 			}
 			continue
 		}
-		aligned := m < len(elements) && len(elements) == len(call.Members)
+		var aligned *element
+		if len(elements) == len(call.Members) {
+			aligned = elements[m]
+		}
 		at := positions[p.Number]
 		switch {
-		case aligned && ids[m].readable && ids[m].number == p.Number:
-			matched[m] = elements[m]
+		case aligned != nil && aligned.remote.Number == p.Number:
+			matched[m] = aligned
 		case p.Number != "" && len(at) == 1:
 			matched[m] = elements[at[0]]
-		case aligned && ids[m].readable && ids[m].number == "" && ids[m].refused:
-			matched[m] = elements[m]
+		case aligned != nil && aligned.remote.Number == "" && aligned.refused:
+			matched[m] = aligned
 		}
 	}
 	return matched

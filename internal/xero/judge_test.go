@@ -139,6 +139,7 @@ func TestJudgeOfOneCreate(t *testing.T) {
 
 		{"400 with the element", answered(400, `{"Type":"ValidationException","Message":"A validation exception occurred","Elements":[`+failed("INV-1", "Email address must be valid.")+`]}`), said{fieldops.Rejected, 400, "", false, false}},
 		{"400 with the element, number taken", answered(400, `{"Type":"ValidationException","Elements":[`+failed("INV-1", "Invoice # must be unique.")+`]}`), said{fieldops.Evidence, 400, "", false, true}},
+		{"400 with the collection", answered(400, invoices(failed("INV-1", "Invoice # must be unique."))), said{fieldops.Evidence, 400, "", false, true}},
 		{"400 without elements", answered(400, whole), said{fieldops.Rejected, 400, "", false, false}},
 		{"400, key used differently", answered(400, differentKey), said{fieldops.Evidence, 400, "", false, false}},
 		{"400, key used differently, in text", answered(400, "Idempotency Key: a-1 is used with a different request."), said{fieldops.Evidence, 400, "", false, false}},
