@@ -127,13 +127,19 @@ func (c *contact) stub() object {
 // balances sums what the contact owes and is owed, by approved documents.
 func (o *organisation) balances(c *contact) object {
 	outstanding := map[string]*big.Rat{typeACCREC: new(big.Rat), typeACCPAY: new(big.Rat)}
+	overdue := map[string]*big.Rat{typeACCREC: new(big.Rat), typeACCPAY: new(big.Rat)}
+	today := o.today()
 	for _, d := range o.documents[invoices] {
-		if d.contact == c && d.status == "AUTHORISED" {
-			outstanding[d.typ].Add(outstanding[d.typ], d.due())
+		if d.contact != c || d.status != "AUTHORISED" {
+			continue
+		}
+		outstanding[d.typ].Add(outstanding[d.typ], d.due())
+		if d.dueDate < today {
+			overdue[d.typ].Add(overdue[d.typ], d.due())
 		}
 	}
 	side := func(typ string) object {
-		return object{"Outstanding": number(outstanding[typ], 2), "Overdue": number(zero, 2)}
+		return object{"Outstanding": number(outstanding[typ], 2), "Overdue": number(overdue[typ], 2)}
 	}
 	return object{"AccountsReceivable": side(typeACCREC), "AccountsPayable": side(typeACCPAY)}
 }

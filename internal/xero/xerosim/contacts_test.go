@@ -208,9 +208,11 @@ func TestBalances(t *testing.T) {
 	x := start(t)
 	id := x.customer("ABC Limited")
 	x.api("PUT", "/Invoices", invoice(id, nil)).want(http.StatusOK)
+	x.api("PUT", "/Invoices", invoice(id, tree{"DueDate": "2026-07-14"})).want(http.StatusOK)
 	x.api("PUT", "/Invoices", invoice(id, tree{"Status": "DRAFT"})).want(http.StatusOK)
 	got := x.api("GET", "/Contacts/"+id, nil).one("Contacts")["Balances"].(map[string]any)
-	if due := tree(got["AccountsReceivable"].(map[string]any)).text("Outstanding"); due != "115.00" {
-		t.Errorf("outstanding %s, want 115.00: drafts do not count", due)
+	receivable := tree(got["AccountsReceivable"].(map[string]any))
+	if receivable.text("Outstanding") != "230.00" || receivable.text("Overdue") != "115.00" {
+		t.Errorf("balances %v, want 230.00 outstanding (drafts do not count), of which 115.00 overdue", receivable)
 	}
 }

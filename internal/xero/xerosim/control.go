@@ -22,7 +22,8 @@ import (
 //	POST   /_sim/faults          an array of faults, added behind those already there
 //	GET    /_sim/faults          the faults that are still to come
 //	DELETE /_sim/faults          removes them
-//	POST   /_sim/listen          {"up":false}: every connection to Xero is closed without a byte; {"up":true} ends it
+//	POST   /_sim/listen          {"up":false}: every connection to Xero is closed without a byte, or refused where
+//	                             ServeXero listens; {"up":true} ends it
 //	POST   /_sim/edit            {"endpoint","id","set":{…}}: what a person in Xero does, held to Xero's rules
 //	POST   /_sim/limits          {"minute","day","concurrent","latency_ms"}, each optional; opens new windows
 //	POST   /_sim/disconnect      {"tenant_id"}: the user disconnects the app in Xero
@@ -110,6 +111,10 @@ func (s *Sim) controlReset(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.resetLocked(in.KeepConnections)
 	s.mu.Unlock()
+	if err := s.switchXero(true); err != nil {
+		controlError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	controlAnswer(w, object{"status": "reset"})
 }
 
@@ -214,9 +219,10 @@ func (s *Sim) controlListen(w http.ResponseWriter, r *http.Request) {
 		controlError(w, http.StatusBadRequest, `say {"up":true} or {"up":false}`)
 		return
 	}
-	s.mu.Lock()
-	s.up = *in.Up
-	s.mu.Unlock()
+	if err := s.switchXero(*in.Up); err != nil {
+		controlError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	controlAnswer(w, object{"up": *in.Up})
 }
 

@@ -2,12 +2,14 @@ package xerosim
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -499,6 +501,60 @@ func TestServe(t *testing.T) {
 	}
 	if err := New(Options{}).Serve(t.Context(), open); err == nil || !strings.Contains(err.Error(), "loopback") {
 		t.Errorf("Serve on all interfaces: %v", err)
+	}
+}
+
+func TestServeXeroRefusesConnectionsWhileDown(t *testing.T) {
+	t.Parallel()
+	x := start(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- x.sim.ServeXero(ctx, ln) }()
+	get := func(path string) (int, error) {
+		r, err := x.http.Get("http://" + address + path)
+		if err != nil {
+			return 0, err
+		}
+		_ = r.Body.Close()
+		return r.StatusCode, nil
+	}
+	waitFor(t, func() bool {
+		x.sim.mu.Lock()
+		defer x.sim.mu.Unlock()
+		return len(x.sim.doors) == 1
+	})
+	if status, err := get("/connections"); status != http.StatusUnauthorized {
+		t.Fatalf("before: %d %v", status, err)
+	}
+	if status, err := get("/_sim/state"); status != http.StatusNotFound {
+		t.Errorf("the control API on Xero's own address: %d %v", status, err)
+	}
+	for range 2 {
+		x.control("POST", "listen", map[string]any{"up": false}, nil)
+		if _, err := get("/connections"); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("while down: %v, want a refused connection", err)
+		}
+		x.control("POST", "listen", map[string]any{"up": true}, nil)
+		if status, err := get("/connections"); status != http.StatusUnauthorized {
+			t.Errorf("after: %d %v", status, err)
+		}
+	}
+	x.control("POST", "listen", map[string]any{"up": false}, nil)
+	x.control("POST", "reset", nil, nil)
+	if status, err := get("/connections"); status != http.StatusUnauthorized {
+		t.Errorf("a reset opens the address again: %d %v", status, err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := get("/connections"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("after the end: %v", err)
 	}
 }
 

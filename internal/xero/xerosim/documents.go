@@ -97,7 +97,9 @@ type document struct {
 	texts           map[string]string // delivery texts of a purchase order
 	paid, credited  *big.Rat
 	fullyPaid       day
-	allocations     []*allocation // of a credit note
+	payments        []*payment    // also the deleted ones
+	credits         []*allocation // of credit notes to this invoice
+	allocations     []*allocation // of this credit note to invoices
 	client          string        // the app that created it; "" for a person
 	updated         time.Time
 }
@@ -326,7 +328,7 @@ func (o *organisation) createDocument(k *kind, in *documentInput, tx *transactio
 		refuse(k.singular + " not of valid status for creation")
 	}
 	if next.date == "" {
-		next.date = o.today(tx.now)
+		next.date = o.today()
 	}
 	if next.amountTypes == "" {
 		next.amountTypes = "Exclusive"
@@ -701,7 +703,7 @@ func (d *document) render(o *organisation, v view) object {
 		if d.url != "" {
 			tree["Url"] = d.url
 		}
-		tree["Payments"], tree["CreditNotes"], tree["Prepayments"], tree["Overpayments"] = o.paymentStubs(d), o.creditStubs(d), []object{}, []object{}
+		tree["Payments"], tree["CreditNotes"], tree["Prepayments"], tree["Overpayments"] = d.paymentStubs(), d.creditStubs(), []object{}, []object{}
 	}
 	if v.summary {
 		for _, name := range []string{"Payments", "LineItems", "HasAttachments"} {
@@ -711,10 +713,10 @@ func (d *document) render(o *organisation, v view) object {
 	return tree
 }
 
-func (o *organisation) paymentStubs(d *document) []object {
+func (d *document) paymentStubs() []object {
 	list := []object{}
-	for _, p := range o.payments {
-		if p.document == d && p.status == "AUTHORISED" {
+	for _, p := range d.payments {
+		if p.status == "AUTHORISED" {
 			list = append(list, object{
 				"PaymentID": p.id, "Date": msDate(p.date.at()), "Amount": number(p.amount, 2),
 				"CurrencyRate": number(p.rate, 10), "Reference": p.reference, "HasAccount": false, "HasValidationErrors": false,
@@ -724,17 +726,13 @@ func (o *organisation) paymentStubs(d *document) []object {
 	return list
 }
 
-func (o *organisation) creditStubs(d *document) []object {
+func (d *document) creditStubs() []object {
 	list := []object{}
-	for _, note := range o.documents[creditNotes] {
-		for _, a := range note.allocations {
-			if a.invoice == d {
-				list = append(list, object{
-					"CreditNoteID": note.id, "CreditNoteNumber": note.number, "AppliedAmount": number(a.amount, 2),
-					"Date": msDate(a.date.at()), "Total": number(note.totals.total, 2), "HasErrors": false, "LineItems": []object{},
-				})
-			}
-		}
+	for _, a := range d.credits {
+		list = append(list, object{
+			"CreditNoteID": a.note.id, "CreditNoteNumber": a.note.number, "AppliedAmount": number(a.amount, 2),
+			"Date": msDate(a.date.at()), "Total": number(a.note.totals.total, 2), "HasErrors": false, "LineItems": []object{},
+		})
 	}
 	return list
 }

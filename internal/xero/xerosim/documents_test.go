@@ -559,8 +559,13 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	x := start(t)
 	for _, call := range [][2]string{
-		{"GET", "/Nothing"}, {"GET", "/Invoices/NONE"}, {"GET", "/Invoices/00000000-0000-0000-0000-000000000009"},
-		{"POST", "/Invoices/NONE"}, {"GET", "/Contacts/NONE/Nothing"}, {"GET", ""}, {"GET", "/a/b/c/d/e"},
+		{"GET", "/Nothing"},
+		{"GET", "/Invoices/NONE"},
+		{"GET", "/Invoices/00000000-0000-0000-0000-000000000009"},
+		{"POST", "/Invoices/NONE"},
+		{"GET", "/Contacts/NONE/Nothing"},
+		{"GET", ""},
+		{"GET", "/a/b/c/d/e"},
 	} {
 		r := x.api(call[0], call[1], nil).want(http.StatusNotFound)
 		if string(r.body) != "The resource you're looking for cannot be found" || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {

@@ -136,8 +136,6 @@ func (f fields) mismatch(name string, value any, want string) {
 	f.problem.refuse(fmt.Sprintf("Error converting value %q to type '%s'. Path '%s'.", text, want, f.at(name)))
 }
 
-func (f fields) has(name string) bool { return f.values[name] != nil }
-
 // only reports whether no other name than these is given.
 func (f fields) only(names ...string) bool {
 	for name, value := range f.values {

@@ -73,8 +73,10 @@ func start(t *testing.T, adjust ...func(*Options)) *xero {
 	t.Cleanup(x.sim.Close)
 	x.base = server.URL
 	// No keep-alive: a hung-up connection must show as an error and never be retried.
-	x.http = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	x.http = &http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	x.connect(allScopes)
 	return x
 }
@@ -332,7 +334,7 @@ func invoice(contactID string, set tree) tree {
 
 func (x *xero) create(set tree) tree {
 	x.t.Helper()
-	contact := ""
+	var contact string
 	if list := x.documents("Contacts"); len(list) > 0 {
 		contact = list[0].text("ContactID")
 	} else {

@@ -79,7 +79,6 @@ type lineRules struct {
 	unitdp      int    // unit amounts are rounded to this many decimals
 	discounts   bool   // DiscountRate and DiscountAmount are allowed
 	sales       bool   // defaults come from an item's sales details
-	approved    bool   // account and tax type are mandatory
 }
 
 // buildLine applies a line of a request to the line it replaces (a zero line

@@ -84,7 +84,8 @@ func (s *Sim) listLocked(x *exchange, a *admission, e *endpoint, now time.Time) 
 		}
 		entry := listed{record: r}
 		if where != nil || order != nil {
-			entry.tree = r.render(a.org, full)
+			// The stubs of an unpaged list hold every field that can be asked for.
+			entry.tree = r.render(a.org, view{unitdp: 4})
 		}
 		if where == nil || where(entry.tree) {
 			found = append(found, entry)
@@ -119,7 +120,7 @@ func (s *Sim) listLocked(x *exchange, a *admission, e *endpoint, now time.Time) 
 
 type listed struct {
 	record record
-	tree   object // rendered in full, when where or order need it
+	tree   object // rendered when where or order need it
 }
 
 func pageOf(found []listed, q url.Values) ([]listed, object) {

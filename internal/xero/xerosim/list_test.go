@@ -213,7 +213,7 @@ func FuzzWhere(f *testing.F) {
 	} {
 		f.Add(text)
 	}
-	o := newOrganisation(DefaultTenantID, "Demo", "NZ", fixedNow)
+	o := newOrganisation(DefaultTenantID, "Demo", "NZ", func() time.Time { return fixedNow })
 	d := &document{kind: invoices, contact: newContact(newID(), fixedNow), totals: sumLines(nil, "Exclusive"), rate: one, texts: map[string]string{}}
 	rendered := d.render(o, full)
 	f.Fuzz(func(_ *testing.T, text string) {
@@ -313,11 +313,11 @@ func TestCountries(t *testing.T) {
 func TestTrackingCategories(t *testing.T) {
 	t.Parallel()
 	x := start(t)
-	make := func(name string) *response { return x.api("PUT", "/TrackingCategories", tree{"Name": name}) }
-	region := make("Region").want(http.StatusOK).one("TrackingCategories").text("TrackingCategoryID")
-	make("region").want(http.StatusBadRequest)
-	make("Van").want(http.StatusOK)
-	make("Third").want(http.StatusBadRequest) // two at most
+	add := func(name string) *response { return x.api("PUT", "/TrackingCategories", tree{"Name": name}) }
+	region := add("Region").want(http.StatusOK).one("TrackingCategories").text("TrackingCategoryID")
+	add("region").want(http.StatusBadRequest)
+	add("Van").want(http.StatusOK)
+	add("Third").want(http.StatusBadRequest) // two at most
 	path := "/TrackingCategories/" + region
 	north := x.api("PUT", path+"/Options", tree{"Name": "North"}).want(http.StatusOK).one("Options").text("TrackingOptionID")
 	x.api("PUT", path+"/Options", tree{"Name": "north"}).want(http.StatusBadRequest)

@@ -30,7 +30,8 @@ type organisation struct {
 	id, name, country string
 	currency          string
 	zone              *time.Location
-	zoneName          string // Xero's name for it
+	zoneName          string           // Xero's name for it
+	clock             func() time.Time // the simulator's; called under its lock
 	created           time.Time
 	periodLock        day
 	yearLock          day
@@ -59,7 +60,7 @@ func (o *organisation) usageOf(client string) *usage {
 }
 
 // today is the calendar date in the organisation's own time zone.
-func (o *organisation) today(now time.Time) day { return day(now.In(o.zone).Format(time.DateOnly)) }
+func (o *organisation) today() day { return day(o.clock().In(o.zone).Format(time.DateOnly)) }
 
 type account struct {
 	id, code, name, typ string

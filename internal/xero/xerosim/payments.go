@@ -153,7 +153,7 @@ func (o *organisation) createPayment(in paymentInput, tx *transaction) (record, 
 		refuse(fmt.Sprintf("Account code '%s' is not a valid account for payments: it must be a bank account or have payments enabled", account.code))
 	}
 	if in.date == "" {
-		in.date = o.today(tx.now)
+		in.date = o.today()
 	}
 	if text := o.lockedOn(in.date); text != "" {
 		refuse(text)
@@ -175,6 +175,7 @@ func (o *organisation) createPayment(in paymentInput, tx *transaction) (record, 
 		p.rate = in.rate
 	}
 	o.payments = append(o.payments, p)
+	d.payments = append(d.payments, p)
 	d.paid = add(d.paid, p.amount)
 	d.settle(p.date, tx.now)
 	o.note(p.id, tx, "Created", "Payment of "+string(number(p.amount, 2)))
@@ -223,10 +224,11 @@ func prepareAllocation(note *document) prepare {
 				return nil, []string{"The amount to allocate exceeds the remaining credit"}
 			}
 			if date == "" {
-				date = o.today(tx.now)
+				date = o.today()
 			}
 			made := &allocation{id: newID(), note: note, invoice: invoice, amount: roundTo(amount, 2), date: date}
 			note.allocations = append(note.allocations, made)
+			invoice.credits = append(invoice.credits, made)
 			note.credited = add(note.credited, made.amount)
 			invoice.credited = add(invoice.credited, made.amount)
 			note.settle(date, tx.now)

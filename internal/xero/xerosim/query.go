@@ -145,7 +145,7 @@ func parseWhere(text string, fields fieldSet, typ string) (condition, error) {
 		return nil, err
 	}
 	if p.peek().kind != 0 {
-		return nil, fmt.Errorf("Syntax error at '%s'", p.peek().text) //nolint:staticcheck // Xero's words
+		return nil, fmt.Errorf("Syntax error at '%s'", p.peek().text)
 	}
 	return c, nil
 }
@@ -163,7 +163,7 @@ func scan(text string) ([]token, error) {
 		case r == '"':
 			end := slices.Index(runes[i+1:], '"')
 			if end < 0 {
-				return nil, fmt.Errorf("Unterminated string literal") //nolint:staticcheck // Xero's words
+				return nil, fmt.Errorf("Unterminated string literal")
 			}
 			tokens = append(tokens, token{'s', string(runes[i+1 : i+1+end])})
 			i += end + 2
@@ -191,7 +191,7 @@ func scan(text string) ([]token, error) {
 			tokens = append(tokens, token{'o', string(r)})
 			i++
 		default:
-			return nil, fmt.Errorf("Syntax error '%c'", r) //nolint:staticcheck // Xero's words
+			return nil, fmt.Errorf("Syntax error '%c'", r)
 		}
 	}
 	return tokens, nil
@@ -258,7 +258,7 @@ func (p *parser) unary() (condition, error) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > maxDepth {
-		return nil, fmt.Errorf("Expression is too deep") //nolint:staticcheck // Xero's style
+		return nil, fmt.Errorf("Expression is too deep")
 	}
 	if p.accept("!") {
 		inner, err := p.unary()
@@ -285,7 +285,7 @@ func (p *parser) comparison() (condition, error) {
 	operator := p.peek().text
 	if p.peek().kind != 'o' || !slices.Contains([]string{"=", "==", "!=", ">", ">=", "<", "<="}, operator) {
 		if left.kind != kindBool {
-			return nil, fmt.Errorf("Expression of type 'Boolean' expected") //nolint:staticcheck // Xero's words
+			return nil, fmt.Errorf("Expression of type 'Boolean' expected")
 		}
 		return func(t object) bool { return left.value(t).truth }, nil
 	}
@@ -332,7 +332,7 @@ func reconcile(left, right *operand, operator string) error {
 		}
 	}
 	if left.kind != right.kind && left.kind != kindNull && right.kind != kindNull {
-		return fmt.Errorf("Operator '%s' incompatible with operand types '%s' and '%s'", operator, kindNames[left.kind], kindNames[right.kind]) //nolint:staticcheck // Xero's words
+		return fmt.Errorf("Operator '%s' incompatible with operand types '%s' and '%s'", operator, kindNames[left.kind], kindNames[right.kind])
 	}
 	return nil
 }
@@ -349,12 +349,12 @@ func (p *parser) operand() (operand, error) {
 	case 'n':
 		n, ok := parseDecimal(t.text)
 		if !ok {
-			return operand{}, fmt.Errorf("Invalid number '%s'", t.text) //nolint:staticcheck // Xero's words
+			return operand{}, fmt.Errorf("Invalid number '%s'", t.text)
 		}
 		return literal(value{kind: kindNumber, number: n}), nil
 	case 'i':
 	default:
-		return operand{}, fmt.Errorf("Expression expected") //nolint:staticcheck // Xero's words
+		return operand{}, fmt.Errorf("Expression expected")
 	}
 	switch strings.ToLower(t.text) {
 	case "true", "false":
@@ -376,14 +376,14 @@ func (p *parser) guid() (operand, error) {
 	}
 	t := p.next()
 	if t.kind != 's' || !idPattern.MatchString(t.text) {
-		return operand{}, fmt.Errorf("Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).") //nolint:staticcheck,revive // Xero's words
+		return operand{}, fmt.Errorf("Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx).")
 	}
 	return literal(value{kind: kindID, text: strings.ToLower(t.text)}), p.expect(")")
 }
 
 // dateTime reads DateTime(y,m,d[,h,m,s]) and DateTime.Parse("…").
 func (p *parser) dateTime() (operand, error) {
-	invalid := fmt.Errorf("No applicable method 'DateTime' exists with these arguments") //nolint:staticcheck // Xero's words
+	invalid := fmt.Errorf("No applicable method 'DateTime' exists with these arguments")
 	if p.accept(".") {
 		if !p.accept("Parse") || !p.accept("(") {
 			return operand{}, invalid
@@ -425,7 +425,7 @@ func (p *parser) field(name string) (operand, error) {
 	for p.accept(".") {
 		part := p.next()
 		if part.kind != 'i' {
-			return operand{}, fmt.Errorf("Identifier expected") //nolint:staticcheck // Xero's words
+			return operand{}, fmt.Errorf("Identifier expected")
 		}
 		if p.peek().text == "(" {
 			return p.method(path, part.text)
@@ -440,7 +440,7 @@ func (p *parser) field(name string) (operand, error) {
 }
 
 func (p *parser) unknown(path string) error {
-	return fmt.Errorf("No property or field '%s' exists in type '%s'", path, p.typ) //nolint:staticcheck // Xero's words
+	return fmt.Errorf("No property or field '%s' exists in type '%s'", path, p.typ)
 }
 
 func (p *parser) method(path, method string) (operand, error) {
@@ -451,7 +451,7 @@ func (p *parser) method(path, method string) (operand, error) {
 	if err := p.expect("("); err != nil {
 		return operand{}, err
 	}
-	missing := fmt.Errorf("No applicable method '%s' exists in type '%s'", method, kindNames[info.kind]) //nolint:staticcheck // Xero's words
+	missing := fmt.Errorf("No applicable method '%s' exists in type '%s'", method, kindNames[info.kind])
 	if info.kind != kindText {
 		return operand{}, missing
 	}
@@ -488,7 +488,7 @@ func parseOrder(text string, fields fieldSet, typ string) ([]ordering, error) {
 	for _, term := range strings.Split(text, ",") {
 		words := strings.Fields(term)
 		if len(words) == 0 || len(words) > 2 {
-			return nil, fmt.Errorf("Syntax error in order '%s'", text) //nolint:staticcheck // Xero's words
+			return nil, fmt.Errorf("Syntax error in order '%s'", text)
 		}
 		info, known := fields[strings.ToLower(words[0])]
 		if !known {
@@ -501,7 +501,7 @@ func parseOrder(text string, fields fieldSet, typ string) ([]ordering, error) {
 			case "desc", "descending":
 				next.descending = true
 			default:
-				return nil, fmt.Errorf("Syntax error in order '%s'", text) //nolint:staticcheck // Xero's words
+				return nil, fmt.Errorf("Syntax error in order '%s'", text)
 			}
 		}
 		order = append(order, next)

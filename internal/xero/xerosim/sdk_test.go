@@ -2,6 +2,7 @@ package xerosim
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -41,7 +42,9 @@ func TestOfficialSDK(t *testing.T) {
 	defer func() {
 		sim.Close()
 		_ = server.Close()
-		<-served
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	}()
 
 	output, err := exec.CommandContext(ctx, node, filepath.Join("sdk", "drive.mjs"), "http://"+ln.Addr().String()).CombinedOutput()

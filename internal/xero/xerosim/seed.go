@@ -142,9 +142,9 @@ func (o *organisation) seed(seed Seed, now time.Time) error {
 
 // newOrganisation makes the books of a new company: the default chart of
 // accounts of its country, its tax rates, currencies and one branding theme.
-func newOrganisation(id, name, country string, now time.Time) *organisation {
+func newOrganisation(id, name, country string, clock func() time.Time) *organisation {
 	o := &organisation{
-		id: strings.ToLower(id), name: name, country: country, created: now.AddDate(-2, 0, 0),
+		id: strings.ToLower(id), name: name, country: country, clock: clock, created: clock().AddDate(-2, 0, 0),
 		documents: map[*kind][]*document{}, history: map[string][]historyRecord{}, usages: map[string]*usage{},
 	}
 	var zone, sale, buy, none string

@@ -9,11 +9,7 @@
 package xerosim
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -72,6 +68,7 @@ type Sim struct {
 	inFlight      int
 	late          map[*time.Timer]struct{}
 	seeds         []Seed
+	doors         []*door // the addresses that ServeXero serves
 }
 
 // New makes a freshly seeded simulator.
@@ -136,11 +133,9 @@ func (s *Sim) resetLocked(keepConnections bool) {
 	}
 }
 
-func (s *Sim) addOrganisationLocked(tenantID, name, country string) *organisation {
-	o := newOrganisation(tenantID, name, country, s.nowLocked())
-	s.organisations[tenantID] = o
+func (s *Sim) addOrganisationLocked(tenantID, name, country string) {
+	s.organisations[tenantID] = newOrganisation(tenantID, name, country, s.nowLocked)
 	s.order = append(s.order, tenantID)
-	return o
 }
 
 // nowLocked is the simulator's time: UTC in whole milliseconds, Xero's own precision.
@@ -154,40 +149,6 @@ func (s *Sim) Handler() http.Handler {
 	mux.Handle("/_sim/", s.controlHandler())
 	mux.HandleFunc("/", s.serveXero)
 	return mux
-}
-
-// Serve answers on the listener until ctx ends, then waits at most two seconds
-// for calls in progress. It refuses a listener that is not on the loopback
-// interface: anybody who reaches the control API owns the simulator. It owns
-// the listener and returns nil when ctx ended it.
-func (s *Sim) Serve(ctx context.Context, ln net.Listener) error {
-	address, ok := ln.Addr().(*net.TCPAddr)
-	if !ok || !address.IP.IsLoopback() {
-		_ = ln.Close()
-		return fmt.Errorf("the Xero simulator only listens on the loopback interface, not on %s", ln.Addr())
-	}
-	server := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug),
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ln) }()
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve the Xero simulator: %w", err)
-	case <-ctx.Done():
-	}
-	s.Close()
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		_ = server.Close()
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve the Xero simulator: %w", err)
-	}
-	return nil
 }
 
 // Close ends delays in progress and forgets commits that were to come late. The

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -169,7 +170,7 @@ func TestTotals(t *testing.T) {
 // quantities and prices in ten-thousandths.
 func TestTotalsAgainstIntegers(t *testing.T) {
 	t.Parallel()
-	o := newOrganisation(DefaultTenantID, "Demo", "NZ", fixedNow)
+	o := newOrganisation(DefaultTenantID, "Demo", "NZ", func() time.Time { return fixedNow })
 	random := rand.New(rand.NewPCG(3, 4))
 	divide := func(n, d int64) int64 { // half away from zero
 		if n < 0 {
