@@ -168,17 +168,9 @@ func (s *Sync) decideAll(ctx context.Context, all []*traveller) (lookers, creato
 		if t.done {
 			continue
 		}
-		next := decide(s.history(t), t.seen, now.Time)
-		sends := next.move == sendCreate || next.move == sendUpdate
-		if sends && t.blocked != nil {
-			next = step{move: waitAndLook, reason: t.blocked.reason, message: t.blocked.message, who: t.blocked.who,
-				found: next.found, absent: next.absent, counts: next.counts}
-		}
-		needsWrite := !sends && next.move != look && next.move != sendVoid || len(next.found)+len(next.absent) > 0 || next.counts
-		if needsWrite {
-			if err := s.carryOut(ctx, t, next, now); err != nil {
-				return nil, nil, nil, err
-			}
+		next, err := s.decideOne(ctx, t, now)
+		if err != nil {
+			return nil, nil, nil, err
 		}
 		switch {
 		case t.done:
@@ -195,6 +187,26 @@ func (s *Sync) decideAll(ctx context.Context, all []*traveller) (lookers, creato
 		}
 	}
 	return lookers, creators, changers, nil
+}
+
+// decideOne decides a document's next move and carries it out if it needs no
+// call.
+func (s *Sync) decideOne(ctx context.Context, t *traveller, now fieldops.Time) (step, error) {
+	for {
+		next := decide(s.history(t), t.seen, now.Time)
+		sends := next.move == sendCreate || next.move == sendUpdate
+		if sends && t.blocked != nil {
+			next = step{move: waitAndLook, reason: t.blocked.reason, message: t.blocked.message, who: t.blocked.who,
+				found: next.found, absent: next.absent, counts: next.counts}
+		}
+		calls := next.move == look || next.move == sendCreate || next.move == sendUpdate || next.move == sendVoid
+		if calls && len(next.found)+len(next.absent) == 0 && !next.counts {
+			return next, nil
+		}
+		if err := s.carryOut(ctx, t, next, now); err != nil || calls || t.done {
+			return next, err
+		}
+	}
 }
 
 // carryOut writes down what a decision clears up, and ends or postpones the
@@ -235,6 +247,12 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 		case finishAbsent:
 			return tx.FinishVoid(ctx, t.Claim, false)
 		case waitAndLook:
+			if next.reason != "checking" {
+				// What it waits for may have come meanwhile, and woken nobody.
+				if err := s.prepareOne(ctx, tx, t); err != nil || t.blocked == nil {
+					return err
+				}
+			}
 			return s.postpone(ctx, tx, t, next, now)
 		}
 		return nil
@@ -250,8 +268,10 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 	t.forget(next.found)
 	t.forget(next.absent)
 	switch next.move {
-	case settle, fail, finishVoid, finishAbsent, waitAndLook:
+	case settle, fail, finishVoid, finishAbsent:
 		t.done = true
+	case waitAndLook:
+		t.done = next.reason == "checking" || t.blocked != nil
 	}
 	return nil
 }

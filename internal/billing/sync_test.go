@@ -37,8 +37,9 @@ type sandbox struct {
 	stop     func()
 }
 
-// scale is by how much the protocol's durations are shortened as a whole.
-const scale = 20
+// scale is by how much the protocol's durations are shortened as a whole: not so
+// much that a busy machine outlives a lease between two steps.
+const scale = 5
 
 func newSandbox(t *testing.T, db *store.DB) *sandbox {
 	t.Helper()

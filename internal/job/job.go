@@ -170,7 +170,7 @@ func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error 
 		q.started = client
 		return client.Start(ctx)
 	}
-	config.Queues[XeroQueue] = river.QueueConfig{MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second}
+	config.Queues[XeroQueue] = river.QueueConfig{MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond}
 	client, err := river.NewClient(riverpgxv5.New(q.pool), config)
 	if err != nil {
 		return err
@@ -205,4 +205,3 @@ func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error
 	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	return err
 }
-
