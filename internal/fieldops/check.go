@@ -46,6 +46,17 @@ func ValidEmail(s string) bool {
 	return err == nil && a.Address == s && len(s) <= 254 && strings.Contains(s[strings.LastIndexByte(s, '@'):], ".")
 }
 
+// Check refuses a person whose name or address breaks a rule.
+func (u *User) Check() error {
+	var f Faults
+	required(&f, "name", "Name", u.Name)
+	atMost(&f, "name", "Name", 255, &u.Name)
+	f.Require(ValidEmail(u.Email), "email", "Email must be a valid email address")
+	atMost(&f, "avatar", "Avatar", 2000, u.Avatar)
+	f.Require(u.Role.Valid(), "role", "Role must be admin, manager or user")
+	return f.Err("")
+}
+
 // Check refuses a client that breaks a rule, naming every broken one.
 func (c *Client) Check() error {
 	var f Faults

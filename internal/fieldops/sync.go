@@ -1,6 +1,9 @@
 package fieldops
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // DocumentKind is a kind of record that travels to the accounting provider. It
 // is the entity_type of sync_logs and of every sync table.
@@ -32,6 +35,14 @@ const (
 	SyncSynced  SyncStatus = "synced"
 	SyncFailed  SyncStatus = "failed"
 )
+
+// MarshalJSON writes null for a document that was never asked to go anywhere.
+func (s SyncStatus) MarshalJSON() ([]byte, error) {
+	if s == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(s))
+}
 
 // Phase tells more of a pending document than its status does.
 type Phase string

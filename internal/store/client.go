@@ -193,7 +193,7 @@ func clientSearch(c *fieldops.Client) string {
 // UpdateClient writes everything of a client that a person may change. What the
 // contact in Xero shows travels there, if the client ever went.
 func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
-	before, err := tx.lockClient(ctx, c.ID)
+	before, err := tx.LockClient(ctx, c.ID)
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,8 @@ func contactDiffers(a, b *fieldops.Client) bool {
 		text(a.Location) != text(b.Location)
 }
 
-func (tx *Tx) lockClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
+// LockClient reads a client to change it.
+func (tx *Tx) LockClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
 	var c fieldops.Client
 	err := tx.q.QueryRowContext(ctx, "select "+clientColumns+" from clients c where c.id = $1 and c.deleted_at is null"+tx.forUpdate(), id).
 		Scan(clientPlaces(&c)...)
@@ -241,7 +242,7 @@ func (tx *Tx) lockClient(ctx context.Context, id fieldops.ID) (fieldops.Client, 
 // DeleteClient hides a client. It is refused while the client has projects or
 // work that was not billed.
 func (tx *Tx) DeleteClient(ctx context.Context, id fieldops.ID) error {
-	c, err := tx.lockClient(ctx, id)
+	c, err := tx.LockClient(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -268,8 +268,8 @@ func (tx *Tx) linkCostCenters(ctx context.Context, project fieldops.ID, costCent
 	return nil
 }
 
-// lockProject keeps a project from being changed by others.
-func (tx *Tx) lockProject(ctx context.Context, id fieldops.ID) (fieldops.Project, error) {
+// LockProject reads a project to change it.
+func (tx *Tx) LockProject(ctx context.Context, id fieldops.ID) (fieldops.Project, error) {
 	var p fieldops.Project
 	err := tx.q.QueryRowContext(ctx, "select "+projectColumns+" from projects p where p.id = $1 and p.deleted_at is null"+tx.forUpdate(), id).
 		Scan(projectPlaces(&p)...)
@@ -279,7 +279,7 @@ func (tx *Tx) lockProject(ctx context.Context, id fieldops.ID) (fieldops.Project
 // UpdateProject writes everything of a project that a person may change; its
 // code stays. The set of cost centres is replaced unless it is nil.
 func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenters []fieldops.ID) error {
-	before, err := tx.lockProject(ctx, p.ID)
+	before, err := tx.LockProject(ctx, p.ID)
 	if err != nil {
 		return err
 	}
@@ -302,7 +302,7 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 
 // DeleteProject hides a project that nothing was booked to.
 func (tx *Tx) DeleteProject(ctx context.Context, id fieldops.ID) error {
-	p, err := tx.lockProject(ctx, id)
+	p, err := tx.LockProject(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -91,31 +91,33 @@ const (
 	loginFailureWindow = 15 * time.Minute
 )
 
-// LoginWait is how long sign-ins of the account from the address are refused
-// from now on, 0 when they are not.
-func (r reads) LoginWait(ctx context.Context, email, ip string, now fieldops.Time) (time.Duration, error) {
+// BeginLogin counts a try to sign in as failed until it succeeds, so that tries
+// at the same moment count, too. It refuses with TooMany when the account and
+// address have failed too often.
+func (tx *Tx) BeginLogin(ctx context.Context, email, ip string) error {
+	since := tx.Now.Add(-loginFailureWindow)
+	if _, err := tx.q.ExecContext(ctx, "delete from login_failures where created_at <= $1", since); err != nil {
+		return err
+	}
 	var failures int
 	var oldest fieldops.Time
-	err := r.q.QueryRowContext(ctx, `select count(*), min(created_at) from (
-			select created_at from login_failures where email_folded = $1 and ip_address = $2 and created_at > $3
-			order by created_at desc limit 5) recent`,
-		fold(email), ip, now.Add(-loginFailureWindow)).Scan(&failures, &oldest)
-	if err != nil || failures < loginFailureLimit {
-		return 0, err
+	if err := tx.q.QueryRowContext(ctx, "select count(*), min(created_at) from login_failures where email_folded = $1 and ip_address = $2",
+		fold(email), ip).Scan(&failures, &oldest); err != nil {
+		return err
 	}
-	return oldest.Add(loginFailureWindow).Sub(now.Time), nil
+	if failures >= loginFailureLimit {
+		refusal := fieldops.Refuse(fieldops.TooMany, "Too many failed sign-ins. Try again later.")
+		refusal.RetryAfter = int(oldest.Add(loginFailureWindow).Sub(tx.Now.Time).Seconds()) + 1
+		return refusal
+	}
+	_, err := tx.q.ExecContext(ctx, "insert into login_failures (id, email_folded, ip_address, created_at) values ($1, $2, $3, $4)",
+		fieldops.NewID(), fold(email), ip, tx.Now)
+	return err
 }
 
-// LoginFailed counts a refused sign-in and leaves an audit entry with the
-// address that was tried.
-func (tx *Tx) LoginFailed(ctx context.Context, email, ip string) error {
-	if _, err := tx.q.ExecContext(ctx, "delete from login_failures where created_at < $1", tx.Now.Add(-loginFailureWindow)); err != nil {
-		return err
-	}
-	if _, err := tx.q.ExecContext(ctx, "insert into login_failures (id, email_folded, ip_address, created_at) values ($1, $2, $3, $4)",
-		fieldops.NewID(), fold(email), ip, tx.Now); err != nil {
-		return err
-	}
+// LoginFailed leaves an audit entry of a refused sign-in; BeginLogin has
+// counted it.
+func (tx *Tx) LoginFailed(ctx context.Context, email string) error {
 	return tx.audit(ctx, "login_failed", "user", "", map[string]any{"email": email})
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strconv"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -80,6 +81,11 @@ func (tx *Tx) SetSetting(ctx context.Context, key, value string) error {
 	} else if _, err := tx.q.ExecContext(ctx, `insert into settings (key, value, updated_at) values ($1, $2, $3)
 		on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`, key, value, tx.Now); err != nil {
 		return err
+	}
+	if strings.HasSuffix(key, "_account_code") {
+		if err := tx.WakeWaiting(ctx, "account"); err != nil { // what waits for an account need not wait longer
+			return err
+		}
 	}
 	return tx.audit(ctx, "update", "setting", "", map[string]any{"key": key, "value": value})
 }

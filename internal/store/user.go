@@ -75,6 +75,9 @@ func (tx *Tx) InsertUser(ctx context.Context, u *fieldops.User) error {
 		u.ID = fieldops.NewID()
 	}
 	u.CreatedAt, u.UpdatedAt = tx.Now, tx.Now
+	if err := u.Check(); err != nil {
+		return err
+	}
 	_, err := tx.q.ExecContext(ctx, `insert into users (id, email, email_folded, password_hash, name, role, avatar, is_active, created_at, updated_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
 		u.ID, u.Email, fold(u.Email), u.PasswordHash, u.Name, u.Role, u.Avatar, u.IsActive, tx.Now)
@@ -92,6 +95,9 @@ func (tx *Tx) InsertUser(ctx context.Context, u *fieldops.User) error {
 // who may sign in stays one.
 func (tx *Tx) UpdateUser(ctx context.Context, u *fieldops.User) error {
 	u.UpdatedAt = tx.Now
+	if err := u.Check(); err != nil {
+		return err
+	}
 	if u.Role != fieldops.RoleAdmin || !u.IsActive {
 		if err := tx.keepAnAdmin(ctx, u.ID); err != nil {
 			return err

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"strings"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+)
+
+type activityTypeAnswer struct {
+	fieldops.ActivityType
+	UsageCount int `json:"usage_count"`
+}
+
+func showActivityType(t *store.ActivityTypeSummary) activityTypeAnswer {
+	return activityTypeAnswer{t.ActivityType, t.UsageCount}
+}
+
+func (a *api) listActivityTypes(r *request, in *activeOnlyInput) ([]activityTypeAnswer, error) {
+	all, err := a.DB.ActivityTypes(r.Context(), in.ActiveOnly)
+	answers := make([]activityTypeAnswer, len(all))
+	for i := range all {
+		answers[i] = showActivityType(&all[i])
+	}
+	return answers, err
+}
+
+func (a *api) getActivityType(r *request, in *byID) (activityTypeAnswer, error) {
+	t, err := a.DB.ActivityType(r.Context(), in.ID)
+	if err != nil {
+		return activityTypeAnswer{}, err
+	}
+	r.Header.Set("ETag", etag(t.UpdatedAt))
+	return showActivityType(&t), nil
+}
+
+type activityTypeInput struct {
+	Name       Optional[string]      `json:"name,omitempty"`
+	Icon       Optional[string]      `json:"icon,omitempty"`
+	Color      Optional[string]      `json:"color,omitempty"`
+	HourlyRate Optional[fieldops.E4] `json:"hourly_rate,omitempty"`
+	IsActive   Optional[bool]        `json:"is_active,omitempty"`
+}
+
+func (in *activityTypeInput) apply(t *fieldops.ActivityType) {
+	in.Name.into(&t.Name)
+	in.Icon.into(&t.Icon)
+	in.Color.into(&t.Color)
+	t.Name, t.Icon, t.Color = strings.TrimSpace(t.Name), strings.TrimSpace(t.Icon), strings.TrimSpace(t.Color)
+	in.HourlyRate.into(&t.HourlyRate)
+	in.IsActive.into(&t.IsActive)
+}
+
+type createActivityTypeInput struct {
+	Body activityTypeInput
+}
+
+func (a *api) createActivityType(r *request, in *createActivityTypeInput) (activityTypeAnswer, error) {
+	t := fieldops.ActivityType{IsActive: true}
+	in.Body.apply(&t)
+	ctx := r.Context()
+	var answer activityTypeAnswer
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		if err := tx.InsertActivityType(ctx, &t); err != nil {
+			return err
+		}
+		answer = activityTypeAnswer{ActivityType: t}
+		return r.keep(tx, answer)
+	})
+	return answer, err
+}
+
+type updateActivityTypeInput struct {
+	byID
+	Body activityTypeInput
+}
+
+func (a *api) updateActivityType(r *request, in *updateActivityTypeInput) (activityTypeAnswer, error) {
+	if in.Body == (activityTypeInput{}) {
+		return activityTypeAnswer{}, errNoUpdates()
+	}
+	ctx := r.Context()
+	var changed store.ActivityTypeSummary
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		t, err := tx.LockActivityType(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.ifMatch(t.UpdatedAt); err != nil {
+			return err
+		}
+		in.Body.apply(&t)
+		if err := tx.UpdateActivityType(ctx, &t); err != nil {
+			return err
+		}
+		changed, err = tx.ActivityType(ctx, in.ID)
+		return err
+	})
+	if err != nil {
+		return activityTypeAnswer{}, err
+	}
+	r.Header.Set("ETag", etag(changed.UpdatedAt))
+	return showActivityType(&changed), nil
+}
+
+func (a *api) deleteActivityType(r *request, in *byID) (message, error) {
+	ctx := r.Context()
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.DeleteActivityType(ctx, in.ID) })
+	return message{"Activity type deleted"}, err
+}

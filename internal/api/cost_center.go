@@ -1,0 +1,138 @@
+package api
+
+import (
+	"strings"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+)
+
+// costCenterAnswer is a cost centre as lists show it. Its money is for those
+// who may see money.
+type costCenterAnswer struct {
+	fieldops.CostCenter
+	Budget       *fieldops.Cents `json:"budget"`
+	ProjectCount int             `json:"project_count"`
+	TotalHours   fieldops.E4     `json:"total_hours"`
+	TotalCost    *fieldops.Cents `json:"total_cost"`
+}
+
+func showCostCenter(r *request, k *store.CostCenterSummary) costCenterAnswer {
+	answer := costCenterAnswer{CostCenter: k.CostCenter, ProjectCount: k.ProjectCount, TotalHours: k.TotalHours}
+	if r.seesMoney() {
+		answer.Budget, answer.TotalCost = &k.Budget, &k.TotalCost
+	}
+	return answer
+}
+
+type activeOnlyInput struct {
+	ActiveOnly bool `query:"active_only" doc:"Leave out what is not in use any more"`
+}
+
+func (a *api) listCostCenters(r *request, in *activeOnlyInput) ([]costCenterAnswer, error) {
+	all, err := a.DB.CostCenters(r.Context(), in.ActiveOnly)
+	answers := make([]costCenterAnswer, len(all))
+	for i := range all {
+		answers[i] = showCostCenter(r, &all[i])
+	}
+	return answers, err
+}
+
+type costCenterDetail struct {
+	costCenterAnswer
+	Projects []projectAnswer `json:"projects"`
+}
+
+func (a *api) getCostCenter(r *request, in *byID) (costCenterDetail, error) {
+	ctx := r.Context()
+	k, err := a.DB.CostCenter(ctx, in.ID)
+	if err != nil {
+		return costCenterDetail{}, err
+	}
+	projects, _, err := a.DB.Projects(ctx, store.ProjectFilter{CostCenterID: in.ID, Desc: true, Page: store.Page{Number: 1, Size: 100}})
+	detail := costCenterDetail{showCostCenter(r, &k), make([]projectAnswer, len(projects))}
+	for i := range projects {
+		detail.Projects[i] = showProject(r, &projects[i])
+	}
+	r.Header.Set("ETag", etag(k.UpdatedAt))
+	return detail, err
+}
+
+type costCenterInput struct {
+	Code           Optional[string]         `json:"code,omitempty"`
+	Name           Optional[string]         `json:"name,omitempty"`
+	Description    Optional[*string]        `json:"description,omitempty"`
+	Budget         Optional[fieldops.Cents] `json:"budget,omitempty"`
+	TrackingID     Optional[*string]        `json:"xero_tracking_category_id,omitempty"`
+	ClientPONumber Optional[*string]        `json:"client_po_number,omitempty"`
+	IsActive       Optional[bool]           `json:"is_active,omitempty"`
+}
+
+func (in *costCenterInput) apply(k *fieldops.CostCenter) {
+	in.Code.into(&k.Code)
+	in.Name.into(&k.Name)
+	k.Code, k.Name = strings.TrimSpace(k.Code), strings.TrimSpace(k.Name)
+	textInto(in.Description, &k.Description)
+	in.Budget.into(&k.Budget)
+	textInto(in.TrackingID, &k.TrackingID)
+	textInto(in.ClientPONumber, &k.ClientPONumber)
+	in.IsActive.into(&k.IsActive)
+}
+
+type createCostCenterInput struct {
+	Body costCenterInput
+}
+
+func (a *api) createCostCenter(r *request, in *createCostCenterInput) (costCenterAnswer, error) {
+	k := fieldops.CostCenter{IsActive: true}
+	in.Body.apply(&k)
+	ctx := r.Context()
+	var answer costCenterAnswer
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		if err := tx.InsertCostCenter(ctx, &k); err != nil {
+			return err
+		}
+		answer = showCostCenter(r, &store.CostCenterSummary{CostCenter: k})
+		return r.keep(tx, answer)
+	})
+	return answer, err
+}
+
+type updateCostCenterInput struct {
+	byID
+	Body costCenterInput
+}
+
+func (a *api) updateCostCenter(r *request, in *updateCostCenterInput) (costCenterAnswer, error) {
+	if in.Body == (costCenterInput{}) {
+		return costCenterAnswer{}, errNoUpdates()
+	}
+	ctx := r.Context()
+	var changed store.CostCenterSummary
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		k, err := tx.LockCostCenter(ctx, in.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.ifMatch(k.UpdatedAt); err != nil {
+			return err
+		}
+		in.Body.apply(&k)
+		if err := tx.UpdateCostCenter(ctx, &k); err != nil {
+			return err
+		}
+		changed, err = tx.CostCenter(ctx, in.ID)
+		return err
+	})
+	if err != nil {
+		return costCenterAnswer{}, err
+	}
+	r.Header.Set("ETag", etag(changed.UpdatedAt))
+	return showCostCenter(r, &changed), nil
+}
+
+func (a *api) deleteCostCenter(r *request, in *byID) (message, error) {
+	ctx := r.Context()
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.DeleteCostCenter(ctx, in.ID) })
+	return message{"Cost center deleted"}, err
+}

@@ -1,0 +1,237 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+)
+
+// maxJSON is the largest JSON body.
+const maxJSON = 1 << 20
+
+// requestTimeout bounds what a request may cost, except for streams and
+// uploads.
+const requestTimeout = 30 * time.Second
+
+// request is one HTTP request, of somebody whom the route's access let in.
+type request struct {
+	*http.Request
+	User    fieldops.User // the zero value on a public route
+	Session store.Session
+	Actor   fieldops.Actor
+	// Header and Status are the answer's; a handler may change them.
+	Header http.Header
+	Status int
+
+	repeat *store.RequestKey // set while the answer is to be kept for repeats
+	kept   bool              // the handler has kept it in its own transaction
+}
+
+// scope is what the log wants to know of a request. Only the goroutine that
+// serves the request touches it.
+type scope struct {
+	id, ip, userID string
+}
+
+type scopeKey struct{}
+
+func withScope(ctx context.Context, s *scope) context.Context {
+	return context.WithValue(ctx, scopeKey{}, s)
+}
+
+func scopeOf(ctx context.Context) *scope {
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
+		return s
+	}
+	return &scope{}
+}
+
+// endpoint is a handler together with the Go types of what it takes and gives,
+// from which the OpenAPI document is made.
+type endpoint struct {
+	serve   func(w http.ResponseWriter, r *request) error
+	in, out any // pointers to zero values; nil for what a plain handler does not tell
+}
+
+// typed makes an endpoint of a function from its decoded input to what is
+// answered as JSON. The fields of In are filled from the tags path:"name" and
+// query:"name" (the zero value when absent, empty or the literal undefined) and
+// a field Body from the JSON body; format:"uuid" checks an id.
+func typed[In, Out any](handle func(r *request, in *In) (Out, error)) endpoint {
+	return endpoint{
+		serve: func(w http.ResponseWriter, r *request) error {
+			var in In
+			if err := decodeInput(w, r, &in); err != nil {
+				return err
+			}
+			out, err := handle(r, &in)
+			if err != nil {
+				return err
+			}
+			return writeJSON(w, r.Status, out)
+		},
+		in: new(In), out: new(Out),
+	}
+}
+
+// plain makes an endpoint of a function that reads the request and writes the
+// answer by itself.
+func plain(handle func(w http.ResponseWriter, r *request) error) endpoint {
+	return endpoint{serve: handle}
+}
+
+// serve is the handler of one route: who asks, may they, and then the endpoint,
+// whose answer is kept when the request may be repeated.
+func (a *api) serve(route route) http.Handler {
+	return a.handle(func(w http.ResponseWriter, r *request) error {
+		if !route.has(streams) {
+			ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+			defer cancel()
+			r.Request = r.WithContext(ctx)
+		}
+		if !route.access.public {
+			if err := a.authenticate(w, r); err != nil {
+				return err
+			}
+			if err := route.access.admits(&r.User); err != nil {
+				return err
+			}
+			// Answers are for the person who asked, until they ask again.
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		r.Status = route.status()
+		if route.has(repeatable) {
+			return a.serveRepeatable(w, r, route)
+		}
+		return route.endpoint.serve(w, r)
+	})
+}
+
+// handle answers with an error in its one form when a function returns one.
+func (a *api) handle(serve func(w http.ResponseWriter, r *request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
+		s := scopeOf(hr.Context())
+		r := &request{Request: hr, Header: w.Header(), Status: http.StatusOK, Actor: fieldops.Actor{IP: s.ip, RequestID: s.id}}
+		if err := serve(w, r); err != nil {
+			a.writeError(w, r.Request, err)
+		}
+	})
+}
+
+// writeJSON answers with a body. It is encoded before the first byte is sent,
+// so that a fault of the encoding is still a 500.
+func writeJSON(w http.ResponseWriter, status int, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // the client is gone: there is nobody to tell
+	return nil
+}
+
+// readJSON reads a body of at most maxJSON bytes that is a JSON object, by
+// field. An empty body is an empty object, so that what is missing is named.
+func readJSON(w http.ResponseWriter, r *request) (map[string]json.RawMessage, error) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSON))
+	if err != nil {
+		return nil, bodyError(err, "The request is larger than 1 MB")
+	}
+	object := map[string]json.RawMessage{}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return object, nil
+	}
+	if !json.Valid(b) {
+		return nil, fieldops.Refuse(fieldops.Invalid, "The request is not valid JSON")
+	}
+	if err := json.Unmarshal(b, &object); err != nil || object == nil {
+		return nil, fieldops.Refuse(fieldops.Invalid, "The request must be a JSON object")
+	}
+	// PostgreSQL keeps no NUL in a text, and nobody types one.
+	if bytes.Contains(b, []byte(`\u0000`)) {
+		return nil, fieldops.Refuse(fieldops.Invalid, "Text must not hold NUL characters")
+	}
+	return object, nil
+}
+
+// message is the answer of an action that has nothing else to tell.
+type message struct {
+	Message string `json:"message"`
+}
+
+// paged is one page of a list.
+type paged[T any] struct {
+	Data       []T        `json:"data"`
+	Pagination pagination `json:"pagination"`
+}
+
+type pagination struct {
+	Page       int  `json:"page"`
+	Limit      int  `json:"limit"`
+	Total      int  `json:"total"`
+	TotalPages int  `json:"totalPages"`
+	HasNext    bool `json:"hasNext"`
+	HasPrev    bool `json:"hasPrev"`
+}
+
+// pageQuery are the parameters of a paged list.
+type pageQuery struct {
+	Page  int `query:"page" doc:"Counts from 1" default:"1"`
+	Limit int `query:"limit" doc:"Rows of a page, at most 100" default:"20"`
+}
+
+// page is what was asked for, within its limits.
+func (q pageQuery) page() store.Page {
+	p := store.Page{Number: min(max(q.Page, 1), 10_000_000), Size: min(q.Limit, 100)}
+	if p.Size < 1 {
+		p.Size = 20
+	}
+	return p
+}
+
+func pageOf[Row, T any](rows []Row, total int, p store.Page, show func(*Row) T) paged[T] {
+	pages := (total + p.Size - 1) / p.Size
+	answer := paged[T]{Data: make([]T, len(rows)), Pagination: pagination{
+		Page: p.Number, Limit: p.Size, Total: total, TotalPages: pages, HasNext: p.Number < pages, HasPrev: p.Number > 1,
+	}}
+	for i := range rows {
+		answer.Data[i] = show(&rows[i])
+	}
+	return answer
+}
+
+// byID is the input of a route that names one record and takes nothing else.
+type byID struct {
+	ID fieldops.ID `path:"id" format:"uuid"`
+}
+
+// etag names a version of a record by the time of its last change.
+func etag(updated fieldops.Time) string {
+	return strconv.Quote(strconv.FormatInt(updated.UnixMicro(), 36))
+}
+
+// ifMatch refuses a change that was made to another version of the record than
+// the one that stands (RFC 9110 section 13.1.1). Without If-Match any version
+// will do.
+func (r *request) ifMatch(updated fieldops.Time) error {
+	wanted := r.Request.Header.Get("If-Match")
+	if wanted == "" {
+		return nil
+	}
+	current := etag(updated)
+	for candidate := range strings.SplitSeq(wanted, ",") {
+		if c := strings.TrimSpace(candidate); c == "*" || c == current {
+			return nil
+		}
+	}
+	return fieldops.Refuse(fieldops.Stale, "Somebody else has changed this meanwhile. Reload it and make your change again.")
+}

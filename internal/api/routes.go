@@ -1,0 +1,186 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// This page is every route there is. To add one, write its line below, in the
+// section of its noun, with
+//
+//   - who may use it: anybody, signedIn, adminOnly, or may(permission, …), of
+//     which one is enough;
+//   - its endpoint: typed(a.listThings) for JSON in and out, where
+//     func (a *api) listThings(r *request, in *listThings) (answer, error), or
+//     plain(a.handler) for func(w http.ResponseWriter, r *request) error;
+//   - one line for the OpenAPI document;
+//   - its flags: created or accepted for an answer of 201 or 202, repeatable
+//     when it creates something and so honours an Idempotency-Key, atomic when
+//     the handler keeps its answer by r.keep in the transaction of its work,
+//     ownKey when the handler sees to the key by itself, streams when it may
+//     last.
+//
+// A handler returns a *fieldops.Error for what the caller did wrong, and any
+// other error for what we did. r.User is who asks, r.Actor goes into
+// store.DB.Write, r.Header are the headers of the answer.
+
+// route is one line of the table.
+type route struct {
+	method, path string
+	access       access
+	endpoint     endpoint
+	summary      string
+	flags        flags
+	body         func(huma.Registry, *huma.Operation) // documents what a plain endpoint reads
+	gives        string                               // content type of what a plain endpoint writes
+}
+
+type flags uint
+
+const (
+	created flags = 1 << iota
+	accepted
+	repeatable
+	atomic
+	ownKey
+	streams
+)
+
+func (r route) has(f flags) bool { return r.flags&f != 0 }
+
+// status is what a successful answer bears.
+func (r route) status() int {
+	switch {
+	case r.has(created):
+		return http.StatusCreated
+	case r.has(accepted):
+		return http.StatusAccepted
+	}
+	return http.StatusOK
+}
+
+// access is what it takes to use a route.
+type access struct {
+	public      bool
+	admin       bool
+	permissions []fieldops.Permission // one is enough; none wants only a session
+}
+
+var (
+	anybody   = access{public: true}
+	signedIn  = access{}
+	adminOnly = access{admin: true}
+)
+
+func may(permissions ...fieldops.Permission) access { return access{permissions: permissions} }
+
+// admits refuses a person who lacks the role or the permission.
+func (a access) admits(u *fieldops.User) error {
+	if a.admin && u.Role != fieldops.RoleAdmin {
+		return fieldops.Refuse(fieldops.Forbidden, "Insufficient permissions")
+	}
+	if len(a.permissions) > 0 && !slices.ContainsFunc(a.permissions, u.May) {
+		return fieldops.Refuse(fieldops.Forbidden, "Permission denied")
+	}
+	return nil
+}
+
+func (a access) String() string {
+	switch {
+	case a.public:
+		return "Open to anybody."
+	case a.admin:
+		return "For admins."
+	case len(a.permissions) == 0:
+		return "For everybody who is signed in."
+	}
+	names := make([]string, len(a.permissions))
+	for i, p := range a.permissions {
+		names[i] = string(p)
+	}
+	return "Needs " + strings.Join(names, " or ") + "."
+}
+
+// routes is the table.
+func (a *api) routes() []route {
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.settingRoutes(), a.xeroRoutes())
+}
+
+func (a *api) healthRoutes() []route {
+	return []route{
+		{"GET", "/healthz", anybody, typed(a.processHealth), "Whether the process runs", 0, nil, ""},
+		{"GET", "/readyz", anybody, typed(a.readiness), "Whether requests can be served", 0, nil, ""},
+		{"GET", "/api/health", anybody, typed(a.health), "How database and Xero stand", 0, nil, ""},
+		{"GET", "/api/openapi.json", anybody, plain(a.openAPI), "This document", 0, nil, "application/json"},
+	}
+}
+
+func (a *api) peopleRoutes() []route {
+	return []route{
+		{"POST", "/api/auth/login", anybody, typed(a.login), "Sign in", 0, nil, ""},
+		{"POST", "/api/auth/logout", signedIn, typed(a.logout), "End this session", 0, nil, ""},
+		{"POST", "/api/auth/refresh", signedIn, typed(a.refresh), "A fresh token of this session", 0, nil, ""},
+		{"GET", "/api/auth/me", signedIn, typed(a.me), "Who I am and what I may do", 0, nil, ""},
+		{"PUT", "/api/auth/profile", signedIn, typed(a.updateProfile), "Change my name, address or picture", 0, nil, ""},
+		{"PUT", "/api/auth/change-password", signedIn, typed(a.changePassword), "Change my password and end my other sessions", 0, nil, ""},
+		{"GET", "/api/users", adminOnly, typed(a.listUsers), "Everybody", 0, nil, ""},
+		{"GET", "/api/users/names", may(fieldops.CanViewAllTimesheets), typed(a.listUserNames), "Everybody's name", 0, nil, ""},
+	}
+}
+
+func (a *api) recordRoutes() []route {
+	return []route{
+		{"GET", "/api/clients", may(fieldops.CanViewClients), typed(a.listClients), "Clients and suppliers", 0, nil, ""},
+		{"POST", "/api/clients", may(fieldops.CanManageClients), typed(a.createClient), "Add a client", created | repeatable | atomic, nil, ""},
+		{"GET", "/api/clients/{id}", may(fieldops.CanViewClients), typed(a.getClient), "One client with their projects", 0, nil, ""},
+		{"PUT", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.updateClient), "Change the fields sent", 0, nil, ""},
+		{"DELETE", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.deleteClient), "Delete a client without projects", 0, nil, ""},
+
+		{"GET", "/api/projects", may(fieldops.CanViewProjects), typed(a.listProjects), "Projects", 0, nil, ""},
+		{"POST", "/api/projects", may(fieldops.CanEditProjects), typed(a.createProject), "Add a project", created | repeatable | atomic, nil, ""},
+		{"GET", "/api/projects/{id}", may(fieldops.CanViewProjects), typed(a.getProject), "One project with its newest timesheets", 0, nil, ""},
+		{"GET", "/api/projects/{id}/financials", may(fieldops.CanViewFinancials), typed(a.projectFinancials), "Budget, cost and commitments", 0, nil, ""},
+		{"PUT", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.updateProject), "Change the fields sent", 0, nil, ""},
+		{"DELETE", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.deleteProject), "Delete a project nothing is booked to", 0, nil, ""},
+
+		{"GET", "/api/cost-centers", may(fieldops.CanViewProjects, fieldops.CanCreateTimesheets), typed(a.listCostCenters), "Cost centres", 0, nil, ""},
+		{"POST", "/api/cost-centers", may(fieldops.CanManageCostCenters), typed(a.createCostCenter), "Add a cost centre", created | repeatable | atomic, nil, ""},
+		{"GET", "/api/cost-centers/{id}", may(fieldops.CanViewProjects), typed(a.getCostCenter), "One cost centre with its projects", 0, nil, ""},
+		{"PUT", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.updateCostCenter), "Change the fields sent", 0, nil, ""},
+		{"DELETE", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.deleteCostCenter), "Delete a cost centre nothing is booked to", 0, nil, ""},
+
+		{"GET", "/api/activity-types", signedIn, typed(a.listActivityTypes), "Activity types", 0, nil, ""},
+		{"POST", "/api/activity-types", may(fieldops.CanEditActivityTypes), typed(a.createActivityType), "Add an activity type", created | repeatable | atomic, nil, ""},
+		{"GET", "/api/activity-types/{id}", signedIn, typed(a.getActivityType), "One activity type", 0, nil, ""},
+		{"PUT", "/api/activity-types/{id}", may(fieldops.CanEditActivityTypes), typed(a.updateActivityType), "Change the fields sent", 0, nil, ""},
+		{"DELETE", "/api/activity-types/{id}", may(fieldops.CanEditActivityTypes), typed(a.deleteActivityType), "Delete an activity type without timesheets", 0, nil, ""},
+
+		{"GET", "/api/timesheets", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.listTimesheets), "Timesheets: my own, or everybody's with can_view_all_timesheets", 0, nil, ""},
+		{"POST", "/api/timesheets", may(fieldops.CanCreateTimesheets), plain(a.createTimesheet), "Write down work, with up to five photos", created | ownKey | streams, documentTimesheet, "application/json"},
+		{"GET", "/api/timesheets/{id}", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.getTimesheet), "One timesheet", 0, nil, ""},
+		{"PUT", "/api/timesheets/{id}", may(fieldops.CanEditOwnTimesheets), plain(a.updateTimesheet), "Change unbilled work", streams, documentTimesheet, "application/json"},
+		{"DELETE", "/api/timesheets/{id}", may(fieldops.CanDeleteOwnTimesheets), typed(a.deleteTimesheet), "Delete unbilled work", 0, nil, ""},
+		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages), "Add photos", streams, documentImages, "application/json"},
+		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
+		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A photo of a timesheet that I may see", streams, nil, "application/octet-stream"},
+	}
+}
+
+func (a *api) settingRoutes() []route {
+	return []route{
+		{"GET", "/api/settings", signedIn, typed(a.listSettings), "The firm's settings: all of them for those who may change them", 0, nil, ""},
+		{"PUT", "/api/settings/{key}", may(fieldops.CanManageSettings), typed(a.updateSetting), "Change one setting", 0, nil, ""},
+		{"GET", "/api/settings/logs/activity", adminOnly, typed(a.listAuditEntries), "Who changed what, newest first", 0, nil, ""},
+	}
+}
+
+// xeroRoutes are invoices, purchase orders, the connection to Xero and the live
+// events.
+func (a *api) xeroRoutes() []route {
+	return []route{}
+}

@@ -1,0 +1,615 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/paperwork"
+	"ampedfieldops/internal/store"
+)
+
+// maxForm is the largest multipart body: five photos and the fields.
+const maxForm = paperwork.MaxPhotos*paperwork.MaxPhotoBytes + maxJSON
+
+// uploadTimeout bounds a request that brings photos, over a phone's network.
+const uploadTimeout = 10 * time.Minute
+
+type timesheetAnswer struct {
+	fieldops.Timesheet
+	Amount        fieldops.Cents `json:"amount"`
+	InvoiceNumber *string        `json:"invoice_number"`
+	Warnings      []string       `json:"warnings,omitempty"`
+}
+
+func showTimesheet(t *fieldops.Timesheet) timesheetAnswer {
+	return timesheetAnswer{Timesheet: *t, Amount: t.Amount(), InvoiceNumber: text(&t.InvoiceNumber)}
+}
+
+type listTimesheetsInput struct {
+	pageQuery
+	UserID        fieldops.ID   `query:"user_id" format:"uuid"`
+	ProjectID     fieldops.ID   `query:"project_id" format:"uuid"`
+	ClientID      fieldops.ID   `query:"client_id" format:"uuid"`
+	CostCenterID  fieldops.ID   `query:"cost_center_id" format:"uuid"`
+	DateFrom      fieldops.Date `query:"date_from"`
+	DateTo        fieldops.Date `query:"date_to"`
+	BillingStatus string        `query:"billing_status" enum:"unbilled,billed,paid"`
+}
+
+// listTimesheets shows people their own work; who may see everybody's can
+// choose whose.
+func (a *api) listTimesheets(r *request, in *listTimesheetsInput) (paged[timesheetAnswer], error) {
+	page := in.page()
+	filter := store.TimesheetFilter{
+		UserID: in.UserID, ProjectID: in.ProjectID, ClientID: in.ClientID, CostCenterID: in.CostCenterID,
+		From: in.DateFrom, To: in.DateTo, BillingStatus: in.BillingStatus, Page: page,
+	}
+	if !r.User.SeesAllTimesheets() {
+		filter.UserID = r.User.ID
+	}
+	timesheets, total, err := a.DB.Timesheets(r.Context(), filter)
+	return pageOf(timesheets, total, page, showTimesheet), err
+}
+
+// sees refuses work that is not open to the person.
+func (r *request) sees(t *fieldops.Timesheet) error {
+	if r.owns(t) || r.User.SeesAllTimesheets() {
+		return nil
+	}
+	return fieldops.Refuse(fieldops.Forbidden, "Not authorized to view this timesheet")
+}
+
+func (r *request) owns(t *fieldops.Timesheet) bool { return t.UserID != nil && *t.UserID == r.User.ID }
+
+// changes refuses work that is not the person's to change: one's own is, and
+// everybody's for managers and admins.
+func (r *request) changes(t *fieldops.Timesheet, verb string) error {
+	if r.owns(t) || r.User.Role == fieldops.RoleAdmin || r.User.Role == fieldops.RoleManager {
+		return nil
+	}
+	return fieldops.Refuse(fieldops.Forbidden, "Not authorized to %s this timesheet", verb)
+}
+
+func (a *api) getTimesheet(r *request, in *byID) (timesheetAnswer, error) {
+	t, err := a.DB.Timesheet(r.Context(), in.ID)
+	if err != nil {
+		return timesheetAnswer{}, err
+	}
+	if err := r.sees(&t); err != nil {
+		return timesheetAnswer{}, err
+	}
+	r.Header.Set("ETag", etag(t.UpdatedAt))
+	return showTimesheet(&t), nil
+}
+
+// timesheetInput is what a person sends of a timesheet, as JSON or as the
+// fields of a form.
+type timesheetInput struct {
+	ProjectID       Optional[*string]       `json:"project_id,omitempty"`
+	Date            Optional[fieldops.Date] `json:"date,omitempty"`
+	Hours           Optional[fieldops.E4]   `json:"hours,omitempty"`
+	ActivityTypeID  Optional[*string]       `json:"activity_type_id,omitempty"`
+	CostCenterID    Optional[*string]       `json:"cost_center_id,omitempty"`
+	ClientID        Optional[*string]       `json:"client_id,omitempty"`
+	UserID          Optional[*string]       `json:"user_id,omitempty"`
+	Notes           Optional[*string]       `json:"notes,omitempty"`
+	Location        Optional[*string]       `json:"location,omitempty"`
+	ImageURLs       Optional[urlList]       `json:"image_urls,omitempty"`
+	ClientRequestID Optional[*string]       `json:"client_request_id,omitempty"`
+}
+
+// urlList is a list of URLs: a JSON list, or, in a form, the text of one.
+type urlList []string
+
+// UnmarshalJSON reads a list, or a text that holds a list or one URL.
+func (l *urlList) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		b = []byte(one)
+		if one != "" && !strings.HasPrefix(one, "[") {
+			*l = urlList{one}
+			return nil
+		}
+		if one == "" {
+			*l = nil
+			return nil
+		}
+	}
+	var all []string
+	if err := json.Unmarshal(b, &all); err != nil {
+		return fieldops.Refuse(fieldops.Invalid, "must be a list of URLs")
+	}
+	*l = all
+	return nil
+}
+
+// apply changes a timesheet by what was sent. The images are the caller's.
+func (in *timesheetInput) apply(t *fieldops.Timesheet, f *fieldops.Faults) {
+	for _, reference := range []struct {
+		sent  Optional[*string]
+		field string
+		place **fieldops.ID
+	}{
+		{in.ProjectID, "project_id", &t.ProjectID}, {in.ActivityTypeID, "activity_type_id", &t.ActivityTypeID},
+		{in.CostCenterID, "cost_center_id", &t.CostCenterID}, {in.ClientID, "client_id", &t.ClientID}, {in.UserID, "user_id", &t.UserID},
+	} {
+		if reference.sent.Set && (text(reference.sent.Value) != nil || reference.field != "user_id") {
+			*reference.place = idOf(reference.sent.Value, reference.field, f)
+		}
+	}
+	in.Date.into(&t.Date)
+	in.Hours.into(&t.Hours)
+	textInto(in.Notes, &t.Notes)
+	textInto(in.Location, &t.Location)
+}
+
+// missing names the required fields that a new timesheet lacks.
+func (in *timesheetInput) missing() (fields []string) {
+	absent := func(field string, sent bool) {
+		if !sent {
+			fields = append(fields, field)
+		}
+	}
+	absent("project_id", text(in.ProjectID.Value) != nil)
+	absent("date", in.Date.Set && in.Date.Value != "")
+	absent("hours", in.Hours.Set)
+	absent("activity_type_id", text(in.ActivityTypeID.Value) != nil)
+	absent("cost_center_id", text(in.CostCenterID.Value) != nil)
+	return fields
+}
+
+// submission is one request that brings a timesheet, its photos, or both.
+type submission struct {
+	fields map[string]json.RawMessage
+	photos []string  // URLs of the photos, kept on the disk already
+	digest hash.Hash // of everything sent
+}
+
+// readSubmission reads JSON or a form. Photos go to the disk as they come in,
+// as those of the given timesheet; after an error none of them is left.
+func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldops.ID) (s *submission, err error) {
+	s = &submission{digest: sha256.New()}
+	mediaType, parameters, err := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
+	if err != nil || mediaType != "multipart/form-data" {
+		if s.fields, err = readJSON(w, r); err != nil {
+			return nil, err
+		}
+		return s, json.NewEncoder(s.digest).Encode(s.fields) // a map is written in the order of its keys
+	}
+	defer func() {
+		if err != nil {
+			a.discard(r.Context(), s.photos)
+		}
+	}()
+	s.fields = map[string]json.RawMessage{}
+	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, maxForm), parameters["boundary"])
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return s, nil
+		}
+		if err != nil {
+			return s, bodyError(err, "The request is too large")
+		}
+		if err := a.readPart(r, s, part, timesheet); err != nil {
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, io.ErrUnexpectedEOF) {
+				return s, bodyError(err, "The request is too large")
+			}
+			return s, err
+		}
+	}
+}
+
+// maxField is the longest text field of a form.
+const maxField = 64 << 10
+
+func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
+	name := part.FormName()
+	fmt.Fprintf(s.digest, "%q %q\n", name, part.FileName())
+	if part.FileName() == "" {
+		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
+		if err != nil {
+			return err
+		}
+		if len(value) > maxField || strings.ContainsRune(string(value), 0) {
+			return fieldops.Refuse(fieldops.Invalid, "The field %s is too long or holds characters that cannot be kept", name)
+		}
+		fmt.Fprintf(s.digest, "%q\n", value)
+		quoted, err := json.Marshal(string(value))
+		if string(value) != "undefined" {
+			s.fields[name] = quoted
+		}
+		return err
+	}
+	if name != "images" {
+		return fieldops.Refuse(fieldops.Invalid, `Unexpected file field. Use "images" field for file uploads.`)
+	}
+	if len(s.photos) == paperwork.MaxPhotos {
+		return errTooManyPhotos()
+	}
+	url, err := a.Photos.Keep(timesheet, io.TeeReader(part, s.digest), a.Clock())
+	if err == nil {
+		s.photos = append(s.photos, url)
+	}
+	return err
+}
+
+func errTooManyPhotos() error {
+	return fieldops.Refuse(fieldops.Invalid, "Maximum %d images allowed per timesheet", paperwork.MaxPhotos)
+}
+
+// discard removes photos that no timesheet names, or none any more.
+func (a *api) discard(ctx context.Context, photos []string) {
+	if len(photos) == 0 {
+		return
+	}
+	if err := a.Photos.Remove(photos...); err != nil {
+		a.Log.ErrorContext(ctx, "photos were not removed", "error", err, "photos", photos, "request_id", scopeOf(ctx).id)
+	}
+}
+
+func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
+	defer cancel()
+	r.Request = r.WithContext(ctx)
+	id := fieldops.NewID()
+	s, err := a.readSubmission(w, r, id)
+	if err != nil {
+		return err
+	}
+	stays := false
+	defer func() {
+		if !stays { // refused, or a repeat whose photos are there already
+			a.discard(ctx, s.photos)
+		}
+	}()
+	var in timesheetInput
+	var f fieldops.Faults
+	decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
+	create := func(w http.ResponseWriter, r *request) error {
+		answer, err := a.insertTimesheet(r, id, &in, s.photos, f)
+		if err != nil {
+			return err
+		}
+		stays = true
+		return writeJSON(w, r.Status, answer)
+	}
+	key := r.Request.Header.Get("Idempotency-Key")
+	if key == "" && in.ClientRequestID.Value != nil {
+		key = *in.ClientRequestID.Value
+	}
+	if key == "" {
+		return create(w, r)
+	}
+	return a.repeatable(w, r, key, s.digest.Sum(nil), "POST /api/timesheets", true, create)
+}
+
+func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, photos []string, f fieldops.Faults) (answer timesheetAnswer, err error) {
+	t := fieldops.Timesheet{ID: id, UserID: &r.User.ID, ImageURLs: photos}
+	in.apply(&t, &f)
+	if len(in.ImageURLs.Value) > 0 {
+		f.Add("image_urls", "Photos are sent as files in the field images")
+	}
+	if err := a.checkSent(r, in, &t, f); err != nil {
+		return answer, err
+	}
+	if *t.UserID != r.User.ID && !r.User.SeesAllTimesheets() {
+		return answer, fieldops.Refuse(fieldops.Forbidden, "Not authorized to create timesheets for other users")
+	}
+	ctx := r.Context()
+	err = a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		if err := tx.InsertTimesheet(ctx, &t); err != nil {
+			return err
+		}
+		if answer, err = shownInside(ctx, tx, id); err != nil {
+			return err
+		}
+		return r.keep(tx, answer)
+	})
+	return answer, err
+}
+
+// checkSent refuses a new timesheet that lacks something or that holds what
+// cannot be read, naming all of it, together with what is wrong by itself.
+func (a *api) checkSent(r *request, in *timesheetInput, t *fieldops.Timesheet, f fieldops.Faults) error {
+	missing := in.missing()
+	for i := range f {
+		if f[i].Field == "hours" {
+			f[i].Message = "Invalid hours value. Must be a number."
+		}
+	}
+	if len(f) == 0 && len(missing) == 0 {
+		return nil // the store checks it, beside the records that it names
+	}
+	settings, err := a.DB.Settings(r.Context())
+	if err != nil {
+		return err
+	}
+	var own fieldops.Faults
+	t.Check(&own, fieldops.DateOf(a.Clock(), settings.Timezone))
+	known := func(field string) bool {
+		return slices.ContainsFunc(f, func(fault fieldops.Fault) bool { return fault.Field == field })
+	}
+	for _, field := range missing {
+		if !known(field) {
+			f.Add(field, "%s is required", field)
+		}
+	}
+	for _, fault := range own {
+		if !known(fault.Field) {
+			f = append(f, fault)
+		}
+	}
+	if len(missing) == 0 {
+		return f.Err("")
+	}
+	return &fieldops.Error{Kind: fieldops.Invalid, Message: "Missing required fields", Faults: f,
+		Details: map[string]any{"missing_fields": missing, "details": "Missing required fields: " + strings.Join(missing, ", ")}}
+}
+
+// shownInside is a timesheet as it stands inside a transaction, with a warning
+// when it makes its person's day longer than a day is.
+func shownInside(ctx context.Context, tx *store.Tx, id fieldops.ID) (timesheetAnswer, error) {
+	t, err := tx.Timesheet(ctx, id)
+	if err != nil {
+		return timesheetAnswer{}, err
+	}
+	answer := showTimesheet(&t)
+	if t.UserID == nil {
+		return answer, nil
+	}
+	hours, err := tx.DayHours(ctx, *t.UserID, t.Date)
+	if hours > fieldops.MaxHours {
+		answer.Warnings = []string{fmt.Sprintf("%s has %s hours on %s now, which is more than a day", t.UserName, hours, t.Date)}
+	}
+	return answer, err
+}
+
+func (a *api) updateTimesheet(w http.ResponseWriter, r *request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
+	defer cancel()
+	r.Request = r.WithContext(ctx)
+	id, err := a.changeable(r, "edit")
+	if err != nil {
+		return err
+	}
+	s, err := a.readSubmission(w, r, id)
+	if err != nil {
+		return err
+	}
+	var answer timesheetAnswer
+	var dropped []string
+	if len(s.fields) == 0 && len(s.photos) == 0 {
+		err = errNoUpdates()
+	} else {
+		err = a.DB.Write(ctx, r.Actor, func(tx *store.Tx) (err error) {
+			answer, dropped, err = r.changeTimesheet(ctx, tx, id, s)
+			return err
+		})
+	}
+	if err != nil {
+		a.discard(ctx, s.photos)
+		return err
+	}
+	a.discard(ctx, dropped)
+	r.Header.Set("ETag", etag(answer.UpdatedAt))
+	return writeJSON(w, r.Status, answer)
+}
+
+// changeable is the id of the path, of a timesheet that the person may change.
+// It is asked before photos are taken in.
+func (a *api) changeable(r *request, verb string) (fieldops.ID, error) {
+	id, ok := fieldops.ParseID(r.PathValue("id"))
+	if !ok {
+		return "", fieldops.Refuse(fieldops.NotFound, "Timesheet not found")
+	}
+	t, err := a.DB.Timesheet(r.Context(), id)
+	if err != nil {
+		return "", err
+	}
+	return id, r.changes(&t, verb)
+}
+
+// changeTimesheet changes a timesheet by what was sent and returns the photos
+// that it does not name any more.
+func (r *request) changeTimesheet(ctx context.Context, tx *store.Tx, id fieldops.ID, s *submission) (answer timesheetAnswer, dropped []string, err error) {
+	var in timesheetInput
+	var f fieldops.Faults
+	decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
+	before, err := tx.LockTimesheet(ctx, id, "edit")
+	if err != nil {
+		return answer, nil, err
+	}
+	if err := r.changes(&before, "edit"); err != nil {
+		return answer, nil, err
+	}
+	if err := r.ifMatch(before.UpdatedAt); err != nil {
+		return answer, nil, err
+	}
+	after := before
+	in.apply(&after, &f)
+	if in.ProjectID.Set && !in.ClientID.Set && !sameID(after.ProjectID, before.ProjectID) {
+		after.ClientID = nil // becomes the new project's
+	}
+	kept := before.ImageURLs
+	if in.ImageURLs.Set {
+		kept = in.ImageURLs.Value
+		for _, url := range kept {
+			// Only photos of this timesheet: a foreign path would be removed with it.
+			f.Require(slices.Contains(before.ImageURLs, url), "image_urls", "%s is no photo of this timesheet", url)
+		}
+	}
+	after.ImageURLs = append(slices.Clone(s.photos), kept...)
+	if err := f.Err(""); err != nil {
+		return answer, nil, err
+	}
+	if len(after.ImageURLs) > paperwork.MaxPhotos {
+		return answer, nil, errTooManyPhotos()
+	}
+	if !sameID(after.UserID, before.UserID) && !r.User.SeesAllTimesheets() {
+		return answer, nil, fieldops.Refuse(fieldops.Forbidden, "Not authorized to create timesheets for other users")
+	}
+	if err := tx.UpdateTimesheet(ctx, &before, &after); err != nil {
+		return answer, nil, err
+	}
+	for _, url := range before.ImageURLs {
+		if !slices.Contains(after.ImageURLs, url) {
+			dropped = append(dropped, url)
+		}
+	}
+	answer, err = shownInside(ctx, tx, id)
+	return answer, dropped, err
+}
+
+func sameID(a, b *fieldops.ID) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// deleteTimesheet hides the entry. Its photos stay with it, so that it can be
+// looked at later.
+func (a *api) deleteTimesheet(r *request, in *byID) (message, error) {
+	ctx := r.Context()
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		t, err := tx.LockTimesheet(ctx, in.ID, "delete")
+		if err != nil {
+			return err
+		}
+		if err := r.changes(&t, "delete"); err != nil {
+			return err
+		}
+		return tx.DeleteTimesheet(ctx, &t)
+	})
+	return message{"Timesheet deleted"}, err
+}
+
+type imagesAnswer struct {
+	ImageURLs []string `json:"image_urls"`
+	Message   string   `json:"message"`
+}
+
+func (a *api) addTimesheetImages(w http.ResponseWriter, r *request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
+	defer cancel()
+	r.Request = r.WithContext(ctx)
+	id, err := a.changeable(r, "edit")
+	if err != nil {
+		return err
+	}
+	s, err := a.readSubmission(w, r, id)
+	if err != nil {
+		return err
+	}
+	if len(s.photos) == 0 {
+		return fieldops.Refuse(fieldops.Invalid, "No files uploaded. Send them in the field images.")
+	}
+	var t fieldops.Timesheet
+	err = a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		before, err := tx.LockTimesheet(ctx, id, "edit")
+		if err != nil {
+			return err
+		}
+		if err := r.changes(&before, "edit"); err != nil {
+			return err
+		}
+		t = before
+		t.ImageURLs = append(slices.Clone(before.ImageURLs), s.photos...)
+		if len(t.ImageURLs) > paperwork.MaxPhotos {
+			return errTooManyPhotos()
+		}
+		return tx.UpdateTimesheet(ctx, &before, &t)
+	})
+	if err != nil {
+		a.discard(ctx, s.photos)
+		return err
+	}
+	return writeJSON(w, r.Status, imagesAnswer{t.ImageURLs, "Images added"})
+}
+
+type deleteImageInput struct {
+	byID
+	Index int `path:"index"`
+}
+
+func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnswer, error) {
+	ctx := r.Context()
+	var t fieldops.Timesheet
+	var dropped string
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+		before, err := tx.LockTimesheet(ctx, in.ID, "edit")
+		if err != nil {
+			return err
+		}
+		if err := r.changes(&before, "edit"); err != nil {
+			return err
+		}
+		if in.Index < 0 || in.Index >= len(before.ImageURLs) {
+			return fieldops.Refuse(fieldops.NotFound, "The timesheet has no image %d", in.Index)
+		}
+		t, dropped = before, before.ImageURLs[in.Index]
+		t.ImageURLs = slices.Delete(slices.Clone(before.ImageURLs), in.Index, in.Index+1)
+		return tx.UpdateTimesheet(ctx, &before, &t)
+	})
+	if err != nil {
+		return imagesAnswer{}, err
+	}
+	a.discard(ctx, []string{dropped})
+	return imagesAnswer{t.ImageURLs, "Image deleted"}, nil
+}
+
+// upload serves a photo to those who may see its timesheet.
+func (a *api) upload(w http.ResponseWriter, r *request) error {
+	timesheet, ok := paperwork.TimesheetOf(r.URL.Path)
+	if !ok {
+		return fieldops.Refuse(fieldops.NotFound, "File not found")
+	}
+	t, err := a.DB.TimesheetWithImage(r.Context(), timesheet, r.URL.Path)
+	if err != nil {
+		return err
+	}
+	if err := r.sees(&t); err != nil {
+		return err
+	}
+	file, contentType, err := a.Photos.Open(r.URL.Path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	// A photo never changes under its address, but who may see it can.
+	w.Header().Set("Cache-Control", "private, max-age=3600")
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Disposition", "inline")
+	http.ServeContent(w, r.Request, "", time.Time{}, file)
+	return nil
+}
+
+func documentTimesheet(registry huma.Registry, op *huma.Operation) {
+	fields := registry.Schema(reflect.TypeFor[timesheetInput](), true, "TimesheetInput")
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json":    {Schema: fields},
+		"multipart/form-data": {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, photoFields()}}},
+	}}
+}
+
+func documentImages(_ huma.Registry, op *huma.Operation) {
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: photoFields()}}}
+}
+
+func photoFields() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"images": {
+		Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"},
+		Description: "JPEG, PNG, GIF, WebP or PDF, at most 10 MB each and five of a timesheet",
+	}}}
+}
