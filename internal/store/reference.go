@@ -306,3 +306,34 @@ func (tx *Tx) FinishComparison(ctx context.Context, findings map[fieldops.Docume
 	_, err = tx.q.ExecContext(ctx, "update xero_lanes set paused = $1, paused_reason = null, paused_by = null, paused_at = null where paused_reason = $2", false, Comparing)
 	return err
 }
+
+// Renumber gives a document another number; the caller has checked that it is
+// free. Where Xero voided the document under the old number, what is sent next
+// is a new document there, so the old one's id is let go (it stays in the audit
+// trail).
+func (tx *Tx) Renumber(ctx context.Context, ref fieldops.DocumentRef, number string) error {
+	column, ok := map[fieldops.DocumentKind]string{fieldops.KindInvoice: "invoice_number", fieldops.KindPurchaseOrder: "po_number"}[ref.Kind]
+	if !ok {
+		return fieldops.Refuse(fieldops.Invalid, "A %s has no number", ref.Kind)
+	}
+	t := syncTables[ref.Kind]
+	var old string
+	var remote, reason *string
+	if err := tx.q.QueryRowContext(ctx, "select "+column+", "+t.remoteID+" from "+t.table+" where id = $1", ref.ID).Scan(&old, &remote); err != nil {
+		return notFound(err, t.label)
+	}
+	err := tx.q.QueryRowContext(ctx, `select reason from sync_intents where entity_type = $1 and entity_id = $2 and closed_at is not null
+		order by opened_at desc, id desc limit 1`, ref.Kind, ref.ID).Scan(&reason)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+column+" = $1, updated_at = $2 where id = $3", number, tx.Now, ref.ID); err != nil {
+		return err
+	}
+	if reason != nil && (*reason == "voided_in_xero" || *reason == "vanished") {
+		if _, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+t.remoteID+" = null where id = $1", ref.ID); err != nil {
+			return err
+		}
+	}
+	return tx.audit(ctx, "renumber", string(ref.Kind), ref.ID, map[string]any{"from": old, "to": number, "xero_id_before": remote})
+}
