@@ -370,11 +370,11 @@ func (s *Sim) issueLocked(g *grant, nonce string, now time.Time) answer {
 		"iss": issuer, "aud": issuer + "/resources", "sub": strings.ReplaceAll(s.identity.user, "-", ""),
 		"client_id": g.clientID, "xero_userid": s.identity.user, "global_session_id": s.identity.session,
 		"authentication_event_id": g.authEventID, "scope": g.scopes, "jti": strings.ReplaceAll(newID(), "-", ""),
-		"nbf": now.Unix(), "exp": now.Add(accessTokenLife).Unix(), "auth_time": g.consented.Unix(),
+		"nbf": now.Unix(), "exp": now.Add(s.options.AccessTokenLife).Unix(), "auth_time": g.consented.Unix(),
 	})
-	s.identity.access[access] = &accessToken{grant: g, expires: now.Add(accessTokenLife)}
+	s.identity.access[access] = &accessToken{grant: g, expires: now.Add(s.options.AccessTokenLife)}
 	tree := object{
-		"access_token": access, "expires_in": int(accessTokenLife / time.Second), "token_type": "Bearer",
+		"access_token": access, "expires_in": int(s.options.AccessTokenLife / time.Second), "token_type": "Bearer",
 		"scope": strings.Join(g.scopes, " "),
 	}
 	if slices.Contains(g.scopes, "offline_access") {

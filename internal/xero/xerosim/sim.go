@@ -41,6 +41,9 @@ type Options struct {
 	// DayLimit, MinuteLimit and ConcurrentLimit hold per app and organisation;
 	// 0 means 5000, 60 and 5, a negative number no limit.
 	DayLimit, MinuteLimit, ConcurrentLimit int
+	// AccessTokenLife is how long an access token holds, in whole seconds;
+	// default 30 minutes.
+	AccessTokenLife time.Duration
 	// Latency passes before an API call is carried out (identity calls are exempt).
 	Latency time.Duration
 }
@@ -87,6 +90,9 @@ func New(options Options) *Sim {
 	}
 	if options.TenantID == "" {
 		options.TenantID = DefaultTenantID
+	}
+	if options.AccessTokenLife <= 0 {
+		options.AccessTokenLife = accessTokenLife
 	}
 	s := &Sim{options: options, stop: make(chan struct{}), late: map[*time.Timer]struct{}{}}
 	s.mu.Lock()
