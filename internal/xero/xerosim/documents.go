@@ -5,8 +5,8 @@ import (
 	"maps"
 	"math/big"
 	"net/url"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -179,17 +179,14 @@ func (o *organisation) lookup(k *kind, idOrNumber string) *document {
 	return nil
 }
 
-var trailingDigits = regexp.MustCompile(`^[0-9]+$`)
-
 // nextNumber continues the series of numbers that Xero assigns.
 func (o *organisation) nextNumber(k *kind) string {
-	highest := 0
+	highest := uint64(0)
 	for _, d := range o.documents[k] {
-		rest, ok := strings.CutPrefix(d.number, k.prefix)
-		if ok && len(rest) <= 9 && trailingDigits.MatchString(rest) {
-			var n int
-			_, _ = fmt.Sscan(strings.TrimLeft(rest, "0"), &n) // digits only; all zeros stay 0
-			highest = max(highest, n)
+		if digits, ok := strings.CutPrefix(d.number, k.prefix); ok {
+			if n, err := strconv.ParseUint(digits, 10, 31); err == nil {
+				highest = max(highest, n)
+			}
 		}
 	}
 	return fmt.Sprintf("%s%04d", k.prefix, highest+1)
@@ -264,20 +261,19 @@ func prepareDocument(k *kind) prepare {
 		in := parseDocument(k, f)
 		return func(tx *transaction) (record, []string) {
 			existing, problem := tx.org.targetOf(k, in, tx)
+			var problems []string
 			switch {
-			case problem != "" && existing == nil:
-				return nil, []string{problem}
 			case problem != "":
-				return existing, []string{problem}
+				problems = []string{problem}
 			case existing == nil:
-				made, problems := tx.org.createDocument(k, in, tx)
-				if made == nil {
-					return nil, problems
-				}
-				return made, nil
+				existing, problems = tx.org.createDocument(k, in, tx)
 			default:
-				return existing, tx.org.updateDocument(existing, in, tx)
+				problems = tx.org.updateDocument(existing, in, tx)
 			}
+			if existing == nil {
+				return nil, problems // not a record that holds a nil document
+			}
+			return existing, problems
 		}
 	}
 }
@@ -371,7 +367,8 @@ func (o *organisation) createDocument(k *kind, in *documentInput, tx *transactio
 func (o *organisation) applyHeader(d *document, in *documentInput) []string {
 	var problems []string
 	refuse := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	if in.number != nil && d.typ != typeACCPAYCREDIT {
+	// The number of a bill can be emptied; any other document keeps the one it has.
+	if in.number != nil && d.typ != typeACCPAYCREDIT && (strings.TrimSpace(*in.number) != "" || !d.numbered()) {
 		d.number = strings.TrimSpace(*in.number)
 		if len(d.number) > 255 || strings.ContainsFunc(d.number, func(r rune) bool { return r < ' ' || r > '~' }) {
 			refuse("%s must be at most 255 printable ASCII characters", d.kind.numberName)

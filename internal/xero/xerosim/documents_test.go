@@ -137,6 +137,10 @@ func TestCreateAndUpdateByPut(t *testing.T) {
 	if len(list) != 2 || list[0].text("Reference") != "edited" || list[0].text("DueDateString") != "2026-08-01T00:00:00" {
 		t.Errorf("after POSTs: %v", list)
 	}
+	x.api("POST", "/Invoices/"+first.text("InvoiceID"), tree{"InvoiceNumber": ""}).want(http.StatusOK)
+	if got := x.api("GET", "/Invoices/INV-1", nil).want(http.StatusOK).one("Invoices").text("InvoiceID"); got != first.text("InvoiceID") {
+		t.Error("an empty number took the invoice's own away")
+	}
 	if got := x.create(nil).text("InvoiceNumber"); got != "INV-0003" {
 		t.Errorf("Xero's own number is %s, want INV-0003", got)
 	}
