@@ -79,7 +79,7 @@ func (s *Sim) listLocked(x *exchange, a *admission, e *endpoint, now time.Time) 
 
 	var found []listed
 	for _, r := range e.records(a.org) {
-		if !since.IsZero() && r.updatedAt().Before(since) || !keep(r) {
+		if updated := r.updatedAt(); !updated.IsZero() && updated.Before(since) || !keep(r) {
 			continue
 		}
 		entry := listed{record: r}

@@ -169,6 +169,16 @@ func TestIfModifiedSince(t *testing.T) {
 		}
 	}
 	since("yesterday").want(http.StatusPreconditionFailed)
+	for path, want := range map[string]int{"/Organisation": 1, "/TaxRates": 7, "/Currencies": 2, "/BrandingThemes": 1, "/Accounts": 0} {
+		plural := strings.TrimPrefix(path, "/")
+		if plural == "Organisation" {
+			plural = "Organisations"
+		}
+		r := x.api("GET", path, nil, header{"If-Modified-Since": "2026-07-15T00:00:00"}).want(http.StatusOK)
+		if got := len(r.list(plural)); got != want {
+			t.Errorf("%s: %d records, want %d: only accounts of these know the header", path, got, want)
+		}
+	}
 }
 
 func TestQueryErrors(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 
 // record is one thing an endpoint lists.
 type record interface {
-	key() string // its id
-	updatedAt() time.Time
+	key() string          // its id
+	updatedAt() time.Time // zero where Xero knows no If-Modified-Since
 	render(o *organisation, v view) object
 }
 
@@ -226,7 +226,7 @@ type brandingTheme struct {
 }
 
 func (t *brandingTheme) key() string          { return t.id }
-func (t *brandingTheme) updatedAt() time.Time { return t.created }
+func (t *brandingTheme) updatedAt() time.Time { return time.Time{} }
 func (t *brandingTheme) render(*organisation, view) object {
 	return object{
 		"BrandingThemeID": t.id, "Name": t.name, "LogoUrl": "", "Type": "INVOICE", "SortOrder": t.order,
@@ -290,7 +290,7 @@ func (o *organisation) item(codeOrID string) *item {
 }
 
 func (o *organisation) key() string          { return o.id }
-func (o *organisation) updatedAt() time.Time { return o.created }
+func (o *organisation) updatedAt() time.Time { return time.Time{} }
 
 func (o *organisation) render(*organisation, view) object {
 	version, salesBasis := o.country, "PAYMENTS"
