@@ -76,6 +76,11 @@ const (
 	waitAndLook              // nobody can know yet: ask again later
 )
 
+// String names a move as the labelled steps do.
+func (m move) String() string {
+	return [...]string{"look", "send create", "send update", "send void", "settle", "fail", "finish void", "finish absent", "wait and look"}[m]
+}
+
 // step is a decision: the move, what it clears up, and what a person is told.
 type step struct {
 	move   move

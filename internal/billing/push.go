@@ -264,7 +264,7 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 	if err != nil {
 		return err
 	}
-	s.step("written " + fmt.Sprint(int(next.move)))
+	s.step("written " + next.move.String())
 	t.forget(next.found)
 	t.forget(next.absent)
 	switch next.move {

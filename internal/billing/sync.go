@@ -198,12 +198,12 @@ func (s *Sync) call(ctx context.Context, call fieldops.Call, o callOptions) (fie
 
 // send makes the one HTTP exchange of a planned call, within its deadline.
 func (s *Sync) send(ctx context.Context, access access, p *store.PlannedCall) fieldops.Answer {
-	s.step("before send")
+	s.step("before send " + string(p.Call.Operation))
 	// A worker that is told to stop still hears the answer of a call under way.
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.durations.CallTimeout)
 	defer cancel()
 	a := s.provider.Send(sending, access.token, p.Tenant, p.Call)
-	s.step("after send")
+	s.step("after send " + string(p.Call.Operation))
 	return a
 }
 
