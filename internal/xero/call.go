@@ -25,17 +25,11 @@ const (
 	largestPage  = 1000
 )
 
-// Statuses of documents that the code must tell apart. All others pass through
-// as Xero writes them.
+// Statuses of contacts. Those of documents stand in package fieldops; all others
+// pass through as Xero writes them.
 const (
-	StatusDraft      = "DRAFT"
-	StatusSubmitted  = "SUBMITTED"
-	StatusAuthorised = "AUTHORISED"
-	StatusPaid       = "PAID"
-	StatusVoided     = "VOIDED"
-	StatusDeleted    = "DELETED"
-	StatusActive     = "ACTIVE"
-	StatusArchived   = "ARCHIVED"
+	StatusActive   = "ACTIVE"
+	StatusArchived = "ARCHIVED"
 )
 
 // Types of documents, as Remote.Type holds them.
@@ -126,7 +120,7 @@ func (c *Client) Void(p fieldops.Posting, remoteStatus string) (fieldops.Call, e
 		return fieldops.Call{}, err
 	}
 	switch remoteStatus {
-	case StatusVoided, StatusDeleted:
+	case fieldops.StatusVoided, fieldops.StatusDeleted:
 		return fieldops.Call{}, fieldops.Refuse(fieldops.Conflict, "%s is already %s in Xero", p.Number, strings.ToLower(remoteStatus))
 	case "":
 		return fieldops.Call{}, fmt.Errorf("xero: %s cannot be voided before its status in Xero is known", p.Number)
@@ -134,13 +128,13 @@ func (c *Client) Void(p fieldops.Posting, remoteStatus string) (fieldops.Call, e
 	var element any
 	switch p.Ref.Kind {
 	case fieldops.KindInvoice:
-		status := StatusVoided
-		if remoteStatus == StatusDraft || remoteStatus == StatusSubmitted {
-			status = StatusDeleted
+		status := fieldops.StatusVoided
+		if remoteStatus == fieldops.StatusDraft || remoteStatus == fieldops.StatusSubmitted {
+			status = fieldops.StatusDeleted
 		}
 		element = sentInvoice{InvoiceID: p.RemoteID, Status: status}
 	case fieldops.KindPurchaseOrder:
-		element = sentOrder{PurchaseOrderID: p.RemoteID, Status: StatusDeleted}
+		element = sentOrder{PurchaseOrderID: p.RemoteID, Status: fieldops.StatusDeleted}
 	default:
 		element = sentContact{ContactID: p.RemoteID, ContactStatus: StatusArchived}
 	}
@@ -248,7 +242,7 @@ func reference(p fieldops.Posting, remote *fieldops.Remote) *string {
 // status is the status to send. Beyond a draft it belongs to Xero: a paid
 // invoice cannot be made merely approved by an edit of ours.
 func status(p fieldops.Posting, remote *fieldops.Remote) string {
-	if remote == nil || remote.Status == "" || remote.Status == StatusDraft || remote.Status == StatusSubmitted {
+	if remote == nil || remote.Status == "" || remote.Status == fieldops.StatusDraft || remote.Status == fieldops.StatusSubmitted {
 		return p.Status
 	}
 	return ""

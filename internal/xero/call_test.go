@@ -2,6 +2,7 @@ package xero
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"os"
 	"reflect"
@@ -22,7 +23,7 @@ func TestBodies(t *testing.T) {
 	known.RemoteID = remoteA
 	remote := held(known)
 	draft := remote
-	draft.Status = StatusDraft
+	draft.Status = fieldops.StatusDraft
 	twoLines := known
 	twoLines.Lines = append([]fieldops.PostingLine{{Description: "Travel", Quantity: 10_000, UnitPrice: 451_234}}, known.Lines...)
 	order := purchaseOrder(idB, "PO-7")
@@ -124,19 +125,19 @@ func TestBodies(t *testing.T) {
 			`{"Contacts":[{"ContactID":"` + remoteC + `","Name":"Ngata Homes"}]}`,
 		},
 		{
-			"void", func() (fieldops.Call, error) { return c.Void(known, StatusAuthorised) },
+			"void", func() (fieldops.Call, error) { return c.Void(known, fieldops.StatusAuthorised) },
 			"POST", "/api.xro/2.0/Invoices/" + remoteA + "?unitdp=4", `{"Invoices":[{"InvoiceID":"` + remoteA + `","Status":"VOIDED"}]}`,
 		},
 		{
-			"void of a draft", func() (fieldops.Call, error) { return c.Void(known, StatusDraft) },
+			"void of a draft", func() (fieldops.Call, error) { return c.Void(known, fieldops.StatusDraft) },
 			"POST", "/api.xro/2.0/Invoices/" + remoteA + "?unitdp=4", `{"Invoices":[{"InvoiceID":"` + remoteA + `","Status":"DELETED"}]}`,
 		},
 		{
-			"void of a submitted one", func() (fieldops.Call, error) { return c.Void(known, StatusSubmitted) },
+			"void of a submitted one", func() (fieldops.Call, error) { return c.Void(known, fieldops.StatusSubmitted) },
 			"POST", "/api.xro/2.0/Invoices/" + remoteA + "?unitdp=4", `{"Invoices":[{"InvoiceID":"` + remoteA + `","Status":"DELETED"}]}`,
 		},
 		{
-			"void of an order", func() (fieldops.Call, error) { return c.Void(order, StatusAuthorised) },
+			"void of an order", func() (fieldops.Call, error) { return c.Void(order, fieldops.StatusAuthorised) },
 			"POST", "/api.xro/2.0/PurchaseOrders/" + remoteB, `{"PurchaseOrders":[{"PurchaseOrderID":"` + remoteB + `","Status":"DELETED"}]}`,
 		},
 		{
@@ -158,7 +159,7 @@ func TestBodies(t *testing.T) {
 		if len(call.Elements) != len(call.Members) || !strings.Contains(string(call.Body), string(call.Elements[0])) {
 			t.Errorf("%s: the elements are not the body's", x.name)
 		}
-		if call.Collection != (call.Method == "PUT") {
+		if call.Collection != (call.Method == http.MethodPut) {
 			t.Errorf("%s: collection is %v", x.name, call.Collection)
 		}
 	}
@@ -197,7 +198,7 @@ func TestLookUps(t *testing.T) {
 		}
 		path, query, _ := strings.Cut(call.Path, "?")
 		got, err := url.ParseQuery(query)
-		if err != nil || path != accounting+"/"+x.path || call.Method != "GET" || call.Body != nil || call.Operation != fieldops.OpLook {
+		if err != nil || path != accounting+"/"+x.path || call.Method != http.MethodGet || call.Body != nil || call.Operation != fieldops.OpLook {
 			t.Errorf("%s: %s %s, %v", x.name, call.Method, call.Path, err)
 		}
 		if diff := cmp.Diff(x.query, got); diff != "" {
@@ -290,9 +291,9 @@ func TestCallsThatCannotBeMade(t *testing.T) {
 		},
 		"update without id":   func() (fieldops.Call, error) { return c.Update(plain, nil) },
 		"update of the nil":   func() (fieldops.Call, error) { return c.Update(nilID, nil) },
-		"void without id":     func() (fieldops.Call, error) { return c.Void(plain, StatusAuthorised) },
-		"void of the voided":  func() (fieldops.Call, error) { return c.Void(known, StatusVoided) },
-		"void of the deleted": func() (fieldops.Call, error) { return c.Void(known, StatusDeleted) },
+		"void without id":     func() (fieldops.Call, error) { return c.Void(plain, fieldops.StatusAuthorised) },
+		"void of the voided":  func() (fieldops.Call, error) { return c.Void(known, fieldops.StatusVoided) },
+		"void of the deleted": func() (fieldops.Call, error) { return c.Void(known, fieldops.StatusDeleted) },
 		"void of the unknown": func() (fieldops.Call, error) { return c.Void(known, "") },
 	} {
 		if call, err := build(); err == nil {
@@ -347,7 +348,7 @@ func TestSentNamesAreXeros(t *testing.T) {
 			t.Errorf("no document has a property %s to read", name)
 		}
 	}
-	for _, status := range []string{StatusDraft, StatusSubmitted, StatusAuthorised, StatusPaid, StatusVoided, StatusDeleted} {
+	for _, status := range []string{fieldops.StatusDraft, fieldops.StatusSubmitted, fieldops.StatusAuthorised, fieldops.StatusPaid, fieldops.StatusVoided, fieldops.StatusDeleted} {
 		if !allows(document.Components.Schemas["Invoice"].Value.Properties["Status"], status) {
 			t.Errorf("no invoice can be %s", status)
 		}

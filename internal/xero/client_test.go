@@ -44,7 +44,7 @@ func TestSendCarriesWhatXeroAsksFor(t *testing.T) {
 		h.Set("Xero-Correlation-Id", "c-1")
 		h.Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusTooManyRequests)
-		io.WriteString(w, `{"a":1}`)
+		fmt.Fprint(w, `{"a":1}`)
 	}))
 	defer server.Close()
 	c := New(Config{APIURL: server.URL + "/"})
@@ -149,7 +149,9 @@ func serveRaw(t *testing.T, answer func(n int64) string) *rawServer {
 }
 
 func (s *rawServer) talk(connection net.Conn, answer func(n int64) string) {
-	connection.SetDeadline(time.Now().Add(20 * time.Second))
+	if connection.SetDeadline(time.Now().Add(20*time.Second)) != nil {
+		return
+	}
 	reader := bufio.NewReader(connection)
 	for {
 		request, err := http.ReadRequest(reader)
@@ -166,7 +168,7 @@ func (s *rawServer) talk(connection net.Conn, answer func(n int64) string) {
 		case "":
 			return
 		case silence:
-			reader.ReadByte() // returns when the client has hung up
+			_, _ = reader.ReadByte() // returns when the client has hung up
 			return
 		}
 		if _, err := io.WriteString(connection, text); err != nil {
@@ -198,7 +200,9 @@ func TestADroppedConnectionIsNotSentAgain(t *testing.T) {
 		request.Header.Set("Idempotency-Key", "k")
 		response, err := http.DefaultTransport.RoundTrip(request)
 		if err == nil {
-			io.Copy(io.Discard, response.Body)
+			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+				t.Fatal(err)
+			}
 			response.Body.Close()
 		}
 	}
@@ -384,14 +388,14 @@ func TestNoSecretComesBack(t *testing.T) {
 	echoing := httptest.NewServer(http.HandlerFunc(echo))
 	defer echoing.Close()
 	tokens := fmt.Sprintf(`{"access_token":"%sa","refresh_token":"%sr","id_token":"%si","expires_in":1800,"token_type":"Bearer","scope":"x"}`, canaryNew, canaryNew, canaryNew)
-	giving := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, tokens) }))
+	giving := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tokens) }))
 	defer giving.Close()
 	breaking := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")
-		io.WriteString(w, tokens[:60])
+		fmt.Fprint(w, tokens[:60])
 	}))
 	defer breaking.Close()
-	halving := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, tokens[:60]) }))
+	halving := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tokens[:60]) }))
 	defer halving.Close()
 	dropping := serveRaw(t, func(int64) string { return "" })
 	// net/http quotes an answer that is no HTTP in its error.
@@ -444,11 +448,13 @@ func TestTokens(t *testing.T) {
 	var form url.Values
 	var path, user, password string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.ParseForm()
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
 		form, path = r.PostForm, r.Method+" "+r.URL.Path
 		user, password, _ = r.BasicAuth()
 		w.WriteHeader(answer.status)
-		io.WriteString(w, answer.body)
+		fmt.Fprint(w, answer.body)
 	}))
 	defer server.Close()
 	c := New(Config{ClientID: "id", ClientSecret: "a secret", RedirectURI: "http://localhost:3000/cb", IdentityURL: server.URL})

@@ -54,7 +54,7 @@ func TestCompare(t *testing.T) {
 		{"a ten-thousandth", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Lines[0].UnitPrice++ }, []string{"line 1 unit price"}},
 
 		{"totals and status do not count", func(_ *fieldops.Posting, r *fieldops.Remote) {
-			r.Total, r.TotalTax, r.Status, r.Lines[0].Amount, r.Lines[0].Tax = 1, 2, StatusPaid, 3, 4
+			r.Total, r.TotalTax, r.Status, r.Lines[0].Amount, r.Lines[0].Tax = 1, 2, fieldops.StatusPaid, 3, 4
 		}, nil},
 		{"spaces that Xero drops", func(p *fieldops.Posting, _ *fieldops.Remote) {
 			p.Reference, p.Lines[0].Description = " PO 4711 ", "Labour\n"

@@ -220,7 +220,7 @@ func readElements(kind fieldops.DocumentKind, raws []json.RawMessage) []*element
 
 // gone says whether a status is that of a document taken back.
 func gone(status string) bool {
-	return status == StatusVoided || status == StatusDeleted || status == StatusArchived
+	return status == fieldops.StatusVoided || status == fieldops.StatusDeleted || status == StatusArchived
 }
 
 // judgeRefused judges a 400 with elements. For a call that names one document

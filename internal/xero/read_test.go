@@ -134,7 +134,8 @@ func TestFoundIsWhatWasLookedFor(t *testing.T) {
 	}
 	for _, a := range []fieldops.Answer{
 		answered(200, ""), answered(200, html), answered(200, invoices(ok(remoteA, "INV-1"))[:100]), answered(200, `{"Status":"OK"}`), answered(200, "[]"),
-		answered(404, notFound), answered(500, ""), answered(400, whole), answered(401, ""), {NotSent: true},
+		answered(404, notFound), answered(500, ""), answered(400, whole), answered(401, ""),
+		{NotSent: true},
 		{Status: 200, Truncated: true, Body: []byte(invoices())},
 	} {
 		if found, complete, err := c.ReadFound(look, a); err == nil || complete || found != nil {
@@ -267,8 +268,8 @@ func TestNumbersAndDatesAreReadExactly(t *testing.T) {
 		D day
 		I instant
 	}
-	at := func(y int, m time.Month, d, h, min, s, ms int) instant {
-		return instant(time.Date(y, m, d, h, min, s, ms*1_000_000, time.UTC))
+	at := func(y int, mon time.Month, d, h, m, s, ms int) instant {
+		return instant(time.Date(y, mon, d, h, m, s, ms*1_000_000, time.UTC))
 	}
 	for _, x := range []struct {
 		json string
@@ -343,9 +344,20 @@ func FuzzReadFound(f *testing.F) {
 				}
 			}
 		}
-		c.ReadOrganisation(a)
-		c.ReadAccounts(a)
-		c.ReadTaxRates(a)
-		c.ReadConnections(a)
+		if organisation, err := c.ReadOrganisation(a); err == nil && organisation.ID == "" {
+			t.Fatal("an organisation without an id")
+		}
+		if accounts, err := c.ReadAccounts(a); err != nil && accounts != nil {
+			t.Fatalf("%d accounts and %v", len(accounts), err)
+		}
+		if rates, err := c.ReadTaxRates(a); err != nil && rates != nil {
+			t.Fatalf("%d tax rates and %v", len(rates), err)
+		}
+		tenants, _ := c.ReadConnections(a)
+		for _, tenant := range tenants {
+			if tenant.TenantID == "" {
+				t.Fatal("a tenant without an id")
+			}
+		}
 	})
 }

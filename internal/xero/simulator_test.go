@@ -117,7 +117,7 @@ func document(kind fieldops.DocumentKind, number, contact string, lines ...field
 	id := fieldops.NewID()
 	p := fieldops.Posting{
 		Ref: fieldops.DocumentRef{Kind: kind, ID: id}, Number: number, ContactID: contact, Reference: "PO 4711",
-		Date: "2026-11-23", DueDate: "2026-12-20", Status: xero.StatusAuthorised, Lines: lines,
+		Date: "2026-11-23", DueDate: "2026-12-20", Status: fieldops.StatusAuthorised, Lines: lines,
 	}
 	if kind == fieldops.KindInvoice {
 		p.URL = "https://office.example.nz/invoices/" + id
@@ -271,13 +271,13 @@ func TestTheLifeOfADocument(t *testing.T) {
 		change func(*fieldops.Posting)
 		gone   string
 	}{
-		{"invoice", document(fieldops.KindInvoice, "INV-1", customer, line(t, "200", "OUTPUT2", gst, 25_000, 951_234), line(t, "200", "OUTPUT2", gst, 12_345, 67_891)), nil, xero.StatusVoided},
+		{"invoice", document(fieldops.KindInvoice, "INV-1", customer, line(t, "200", "OUTPUT2", gst, 25_000, 951_234), line(t, "200", "OUTPUT2", gst, 12_345, 67_891)), nil, fieldops.StatusVoided},
 		{"draft invoice", func() fieldops.Posting {
 			p := document(fieldops.KindInvoice, "INV-2", customer, line(t, "200", "ZERORATED", 0, 10_000, 10_000))
-			p.Status = xero.StatusDraft
+			p.Status = fieldops.StatusDraft
 			return p
-		}(), nil, xero.StatusDeleted},
-		{"order", document(fieldops.KindPurchaseOrder, "PO 1/2", customer, line(t, "300", "INPUT2", gst, 30_000, 123_456)), nil, xero.StatusDeleted},
+		}(), nil, fieldops.StatusDeleted},
+		{"order", document(fieldops.KindPurchaseOrder, "PO 1/2", customer, line(t, "300", "INPUT2", gst, 30_000, 123_456)), nil, fieldops.StatusDeleted},
 		{"client", person("Tāne & Sons"), func(p *fieldops.Posting) {
 			p.Contact = &fieldops.PostingContact{Name: "Tāne and Sons", FirstName: "Tāne", LastName: "Ngata", Email: "tane@example.nz", Phone: "021 555 000", AddressLine: "2 Main Road", City: "Hamilton"}
 		}, xero.StatusArchived},
@@ -338,7 +338,7 @@ func TestTheLifeOfADocument(t *testing.T) {
 			t.Errorf("%s: taken back it is %+v", x.name, found)
 		}
 		if p.Ref.Kind == fieldops.KindInvoice {
-			if v := o.do(o.Void(p, xero.StatusAuthorised)); v.Outcome != fieldops.Evidence {
+			if v := o.do(o.Void(p, fieldops.StatusAuthorised)); v.Outcome != fieldops.Evidence {
 				t.Errorf("%s: taken back twice is %s: %s", x.name, v.Outcome, v.Message)
 			}
 		}
@@ -431,12 +431,14 @@ func TestBatchesAndRefusals(t *testing.T) {
 	// A payment forbids to void.
 	paid := first
 	paid.RemoteID = o.look(first)[0].ID
-	payment := fieldops.Call{Method: "PUT", Path: "/api.xro/2.0/Payments", Kind: fieldops.KindInvoice, Members: []fieldops.Posting{first},
-		Body: []byte(`{"Payments":[{"Invoice":{"InvoiceID":"` + paid.RemoteID + `"},"Account":{"Code":"090"},"Date":"2026-11-24","Amount":"10.00"}]}`)}
+	payment := fieldops.Call{
+		Method: "PUT", Path: "/api.xro/2.0/Payments", Kind: fieldops.KindInvoice, Members: []fieldops.Posting{first},
+		Body: []byte(`{"Payments":[{"Invoice":{"InvoiceID":"` + paid.RemoteID + `"},"Account":{"Code":"090"},"Date":"2026-11-24","Amount":"10.00"}]}`),
+	}
 	if a := o.send(payment, nil); a.Status != 200 {
 		t.Fatalf("the payment answers %d: %s", a.Status, a.Body)
 	}
-	v := o.do(o.Void(paid, xero.StatusAuthorised))
+	v := o.do(o.Void(paid, fieldops.StatusAuthorised))
 	if v.Outcome != fieldops.Rejected || !strings.Contains(v.Message, "payments or credit notes allocated") {
 		t.Errorf("voiding what is paid is %s: %s", v.Outcome, v.Message)
 	}
