@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -401,4 +402,43 @@ func TestBacklogTravelsTogether(t *testing.T) {
 			t.Errorf("Xero holds %d invoices", len(remote))
 		}
 	})
+}
+
+// post writes to the simulated Xero as another app of the same organisation.
+func (f *sandbox) post(path, body string, into any) {
+	f.t.Helper()
+	connection, err := f.db.Connection(context.Background())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	sealer, err := billing.NewSealer([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	token, err := sealer.Open(connection.SealedAccess)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPut, f.base+path, strings.NewReader(body))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Xero-Tenant-Id", connection.TenantID)
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		f.t.Fatalf("%s: %d %s %v", path, response.StatusCode, text, err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(text, into); err != nil {
+			f.t.Fatal(err)
+		}
+	}
 }
