@@ -92,7 +92,7 @@ function TypeForm({ type, onClose }: { type: ActivityType | null; onClose: () =>
   return (
     <RecordForm title={type ? type.name : 'New activity type'} form={form} save={save} onClose={onClose}>
       <Field label="Name" error={errors.name?.message}>
-        <Input autoFocus {...form.register('name')} />
+        <Input data-autofocus {...form.register('name')} />
       </Field>
       <Field label="Rate for an hour" error={errors.hourly_rate?.message} hint="Hours already entered keep the rate they were entered with.">
         <Input inputMode="decimal" className="num max-w-40 text-right" {...form.register('hourly_rate')} />

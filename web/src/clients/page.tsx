@@ -139,7 +139,7 @@ function ClientForm({ client, onClose }: { client: Client | null; onClose: () =>
   return (
     <RecordForm title={client ? client.name : 'New client'} form={form} save={save} onClose={onClose}>
       <Field label="Name" error={errors.name?.message}>
-        <Input autoFocus {...form.register('name')} />
+        <Input data-autofocus {...form.register('name')} />
       </Field>
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Kind">

@@ -98,7 +98,7 @@ function CenterForm({ center, onClose }: { center: CostCenter | null; onClose: (
     <RecordForm title={center ? `${center.code} ${center.name}` : 'New cost centre'} form={form} save={save} onClose={onClose}>
       <div className="grid gap-4 sm:grid-cols-[9rem_1fr]">
         <Field label="Code" error={errors.code?.message}>
-          <Input autoFocus className="font-mono" {...form.register('code')} />
+          <Input data-autofocus className="font-mono" {...form.register('code')} />
         </Field>
         <Field label="Name" error={errors.name?.message}>
           <Input {...form.register('name')} />

@@ -13,6 +13,7 @@ import { ProjectPicker } from '@/projects/picker'
 import { documentKeys } from '@/sync/queries'
 import { markSubmitted } from '@/sync/submitted'
 import { Button, IconButton, buttonClass } from '@/ui/button'
+import { Disclosure } from '@/ui/disclosure'
 import { Checkbox, Field, Input, Select } from '@/ui/field'
 import { useSettled } from '@/ui/now'
 import { Page } from '@/ui/page'
@@ -168,7 +169,7 @@ export function CreateInvoicePage() {
             )}
             <div className="flex items-end gap-2 sm:col-span-2">
               <Field label="Project" className="min-w-0 flex-1">
-                <ProjectPicker clientId={search.client} value={search.project ?? null} onChange={(project) => set({ project })} />
+                <ProjectPicker placeholder="All projects" clientId={search.client} value={search.project ?? null} onChange={(project) => set({ project })} />
               </Field>
               {search.project && <Button onClick={() => set({ project: undefined })}>All projects</Button>}
             </div>
@@ -265,7 +266,7 @@ export function CreateInvoicePage() {
               <dt className="text-muted">Tax</dt>
               <dd className="text-right">{formatMoney(preview.data.total_tax, preview.data.currency)}</dd>
               <dt className="pt-1 font-semibold">Total</dt>
-              <dd className="pt-1 text-right font-display text-2xl font-semibold">{formatMoney(preview.data.total, preview.data.currency)}</dd>
+              <dd className="pt-1 text-right text-2xl font-semibold">{formatMoney(preview.data.total, preview.data.currency)}</dd>
             </dl>
           )}
           {preview.data?.warnings?.map((warning) => (
@@ -329,11 +330,9 @@ function ExtraLine({ extra, number, onChange, onRemove }: ExtraLineProps) {
 function Entries({ entries, left, onToggle }: { entries: Timesheet[] | undefined; left: ReadonlySet<string>; onToggle: (id: string, on: boolean) => void }) {
   if (!entries || entries.length === 0) return null
   return (
-    <details className="card overflow-hidden">
-      <summary className="num flex min-h-12 cursor-pointer items-center gap-2 px-4 font-medium">
-        Entries on this invoice: {entries.length - left.size} of {entries.length}
-      </summary>
-      <ul className="divide-y divide-line border-t border-line">
+    <Disclosure title={`Entries on this invoice: ${entries.length - left.size} of ${entries.length}`}>
+      {() => (
+      <ul className="divide-y divide-line">
         {entries.map((entry) => (
           <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
             <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
@@ -352,6 +351,7 @@ function Entries({ entries, left, onToggle }: { entries: Timesheet[] | undefined
           </li>
         ))}
       </ul>
-    </details>
+      )}
+    </Disclosure>
   )
 }

@@ -11,6 +11,7 @@ import { DocumentPage } from '@/sync/detail'
 import { invoiceDocument, isGone, statusWords } from '@/sync/document'
 import { pollMs, useStreamUp } from '@/sync/live'
 import { Button, buttonClass } from '@/ui/button'
+import { Disclosure } from '@/ui/disclosure'
 import { Detail, Page } from '@/ui/page'
 import { Failure, Skeleton } from '@/ui/states'
 import { EditInvoice } from './edit-dialog'
@@ -105,12 +106,10 @@ function View({ invoice }: { invoice: Invoice }) {
         </dl>
       </section>
       {invoice.timesheets && invoice.timesheets.length > 0 && (
-        <details className="card overflow-hidden">
-          <summary className="num flex min-h-12 cursor-pointer items-center px-4 font-medium">
-            {invoice.timesheets.length} timesheet {invoice.timesheets.length === 1 ? 'entry' : 'entries'}
-          </summary>
-          <ul className="divide-y divide-line border-t border-line">
-            {invoice.timesheets.map((entry) => (
+        <Disclosure title={`${invoice.timesheets.length} timesheet ${invoice.timesheets.length === 1 ? 'entry' : 'entries'}`}>
+          {() => (
+          <ul className="divide-y divide-line">
+            {invoice.timesheets?.map((entry) => (
               <li key={entry.id} className="flex flex-wrap gap-x-4 px-4 py-2">
                 <span className="num w-28">{formatWeekday(entry.date)}</span>
                 <span className="min-w-0 flex-1 truncate">
@@ -121,7 +120,8 @@ function View({ invoice }: { invoice: Invoice }) {
               </li>
             ))}
           </ul>
-        </details>
+          )}
+        </Disclosure>
       )}
       {editing && <EditInvoice id={invoice.id} onClose={() => setEditing(false)} />}
       {voiding && <VoidInvoice invoice={invoice} onClose={() => setVoiding(false)} />}

@@ -103,7 +103,7 @@ function Totals({ clients, total, hours }: { clients: UnbilledClient[]; total: s
   return (
     <section aria-label="Total" className="card grid gap-x-8 gap-y-4 p-5 lg:grid-cols-[auto_1fr] lg:items-center">
       <div>
-        <p className="num font-display text-4xl font-semibold tracking-tight">{formatMoney(total)}</p>
+        <p className="num text-4xl font-semibold tracking-tight">{formatMoney(total)}</p>
         <p className="num text-muted">
           {formatQuantity(hours)} hours · {clients.length} {clients.length === 1 ? 'client' : 'clients'} · before tax
         </p>
@@ -146,7 +146,7 @@ interface ClientCardProps {
 
 function ClientCard({ client, mayInvoice, picked, onPick }: ClientCardProps) {
   const [open, setOpen] = useState(false)
-  const late = ages.slice(1).filter(({ key }) => (parseCents(client.ages[key]) ?? 0) > 0)
+  const late = sumMoney([client.ages['61_90'], client.ages.over_90])
   return (
     <li className={`card overflow-hidden ${picked ? 'border-accent' : ''}`}>
       <div className="grid grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-2 p-4 lg:grid-cols-[auto_minmax(0,1.4fr)_minmax(0,1fr)_8rem_auto] lg:gap-x-5">
@@ -160,7 +160,7 @@ function ClientCard({ client, mayInvoice, picked, onPick }: ClientCardProps) {
         <div className="order-last col-span-3 min-w-0 lg:order-none lg:col-span-1">
           <AgeBar amounts={client.ages} />
           <p className="num mt-1 truncate text-sm text-muted">
-            {late.length === 0 ? `Oldest ${client.age_days} days` : late.map(({ key, words }) => `${words}: ${formatMoney(client.ages[key])}`).join(' · ')}
+            {late === '0.00' ? `Oldest ${client.age_days} days` : `${formatMoney(late)} over 60 days`}
           </p>
         </div>
         <p className="num text-right text-lg font-semibold">{formatMoney(client.total)}</p>

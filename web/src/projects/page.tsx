@@ -102,7 +102,7 @@ function Budget({ project }: { project: Project }) {
         <>
           <p className={cost > budget ? 'font-medium text-bad' : ''}>
             {formatMoney(project.actual_cost ?? '0')} of {formatMoney(project.budget)}
-            {cost > budget && ' · over budget'}
+            {cost > budget && <span className="block">Over budget</span>}
           </p>
           <div aria-hidden className="mt-1 h-1.5 overflow-hidden rounded-full bg-raised">
             <div className={`h-full ${cost > budget ? 'bg-bad-fill' : 'bg-accent-fill'}`} style={{ width: `${Math.min(100, (cost / budget) * 100)}%` }} />
@@ -165,7 +165,7 @@ function ProjectForm({ project, onClose }: { project: Project | null; onClose: (
   return (
     <RecordForm title={project ? `${project.code} ${project.name}` : 'New project'} form={form} save={save} onClose={onClose}>
       <Field label="Name" error={errors.name?.message}>
-        <Input autoFocus {...form.register('name')} />
+        <Input data-autofocus {...form.register('name')} />
       </Field>
       <Field label="Client" error={errors.client_id?.message}>
         <Controller control={form.control} name="client_id" render={({ field }) => <ClientPicker kind="customer" value={field.value || null} onChange={field.onChange} />} />

@@ -7,10 +7,11 @@ interface ProjectPickerProps {
   onChange: (id: string) => void
   /** Only the projects of this client. */
   clientId?: string
+  placeholder?: string
 }
 
 /** One project, by typing its name, code or client. */
-export function ProjectPicker({ value, onChange, clientId }: ProjectPickerProps) {
+export function ProjectPicker({ value, onChange, clientId, placeholder = 'Search projects' }: ProjectPickerProps) {
   const { data, isPending, isError } = useQuery(allProjectsQuery)
   const projects = (data ?? []).filter((project) => !clientId || project.client_id === clientId)
   return (
@@ -22,7 +23,7 @@ export function ProjectPicker({ value, onChange, clientId }: ProjectPickerProps)
       }))}
       value={value}
       onChange={onChange}
-      placeholder={isPending ? 'Loading…' : 'Search projects'}
+      placeholder={isPending ? 'Loading…' : placeholder}
       empty={isError ? 'The projects could not be read.' : 'No project matches.'}
     />
   )

@@ -104,7 +104,7 @@ export function CreatePurchaseOrderPage() {
         <div className="flex flex-col gap-3">
           <p className="num text-right">
             <span className="mr-3 text-muted">Total before tax</span>
-            <span className="font-display text-2xl font-semibold">{cents === null ? '–' : formatMoney(centsToText(cents))}</span>
+            <span className="text-2xl font-semibold">{cents === null ? '–' : formatMoney(centsToText(cents))}</span>
           </p>
           {strict && cents === null && <p className="text-sm font-medium text-bad">Each line needs a description, a quantity and a price.</p>}
           <div className="flex justify-end gap-3">

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Check, ClipboardCopy, CircleHelp, X } from 'lucide-react'
-import { useState } from 'react'
 import type { SyncedEntity, SyncLog } from '@/api/types'
 import { formatInstant } from '@/format/calendar'
 import { Button } from '@/ui/button'
+import { Disclosure } from '@/ui/disclosure'
 import { Badge, Empty, Failure, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { syncLogsQuery } from './queries'
@@ -97,9 +97,15 @@ export function prettyJSON(value: unknown): string {
 }
 
 function Payload({ title, value }: { title: string; value: unknown }) {
-  const [open, setOpen] = useState(false)
   if (value === null || value === undefined || value === '') return null
-  const text = open ? prettyJSON(value) : ''
+  return (
+    <Disclosure title={title} className="rounded-lg border border-line">
+      {() => <JSONText title={title} text={prettyJSON(value)} />}
+    </Disclosure>
+  )
+}
+
+function JSONText({ title, text }: { title: string; text: string }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
@@ -109,18 +115,13 @@ function Payload({ title, value }: { title: string; value: unknown }) {
     }
   }
   return (
-    <details className="rounded-lg border border-line" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="flex min-h-11 cursor-pointer items-center px-3 font-medium">{title}</summary>
-      {open && (
-        <div className="relative border-t border-line">
-          <pre tabIndex={0} aria-label={`${title} as JSON`} className="max-h-80 overflow-auto bg-raised p-3 pr-14 font-mono text-[0.8125rem] leading-relaxed whitespace-pre-wrap break-words">
-            {text}
-          </pre>
-          <Button variant="secondary" className="absolute top-2 right-2 px-3" aria-label={`Copy ${title.toLowerCase()}`} onClick={() => void copy()}>
-            <ClipboardCopy aria-hidden className="size-4" />
-          </Button>
-        </div>
-      )}
-    </details>
+    <div className="relative">
+      <pre tabIndex={0} aria-label={`${title} as JSON`} className="max-h-80 overflow-auto bg-raised p-3 pr-14 font-mono text-[0.8125rem] leading-relaxed break-words whitespace-pre-wrap">
+        {text}
+      </pre>
+      <Button className="absolute top-2 right-2 px-3" aria-label={`Copy ${title.toLowerCase()}`} onClick={() => void copy()}>
+        <ClipboardCopy aria-hidden className="size-4" />
+      </Button>
+    </div>
   )
 }

@@ -271,7 +271,7 @@ function Causes({ documents, mayRetry, onShow }: { documents: SyncedDocument[]; 
         const first = refused[0]
         if (!first) return null
         return (
-          <article key={cause} className="card flex flex-col gap-2 border-l-4 border-l-bad p-4">
+          <article key={cause} className="card flex flex-col gap-2 border-bad p-4">
             <p className="num flex flex-wrap items-center gap-x-3 text-sm">
               <Badge tone="bad">
                 {refused.length} {refused.length === 1 ? documentWords[first.kind] : `${documentWords[first.kind]}s`}

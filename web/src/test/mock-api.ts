@@ -11,6 +11,13 @@ import type { Invoice, InvoiceLine, InvoicePreview, InvoiceRequest, PurchaseOrde
 import { addDays, daysBetween, today } from '../format/calendar'
 import { centsToText, lineCents, parseCents, parseTenThousandths, sumHours, sumMoney } from '../format/money'
 
+// Node 20 has no Map.groupBy.
+function groupBy<T>(rows: T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row])
+  return groups
+}
+
 const user: User = { id: 'u1', email: 'admin@demo.test', name: 'Aroha Ngata', role: 'admin', permissions: [] }
 const people = [user, { ...user, id: 'u2', name: 'Ben Carter', role: 'user' as const }, { ...user, id: 'u3', name: 'Hēmi Walker', role: 'user' as const }]
 
@@ -114,7 +121,7 @@ function chosen(body: InvoiceRequest): Timesheet[] {
 function preview(body: InvoiceRequest): InvoicePreview | null {
   const rows = chosen(body)
   if (rows.length === 0) return null
-  const groups = Map.groupBy(rows, (row) => (body.group_by === 'person' ? row.user_name : body.group_by === 'day' ? row.date : body.group_by === 'entry' ? row.id : `${row.activity_type_name} @ ${row.hourly_rate}`))
+  const groups = groupBy(rows, (row) => (body.group_by === 'person' ? row.user_name : body.group_by === 'day' ? row.date : body.group_by === 'entry' ? row.id : `${row.activity_type_name} @ ${row.hourly_rate}`))
   const items = [...groups].map(([key, group]) => {
     const first = group[0]
     const amount = Number(sumMoney(group.map((row) => row.amount)))
@@ -164,11 +171,11 @@ function unbilled(): Unbilled {
   const oldest = (rows: Timesheet[]) => rows.reduce((day, row) => (row.date < day ? row.date : day), today())
   return {
     as_of: today(), total: sumMoney(open.map((row) => row.amount)), hours: sumHours(open.map((row) => row.hours)),
-    clients: [...Map.groupBy(open, (row) => row.client_id ?? '')].map(([client_id, rows]) => ({
+    clients: [...groupBy(open, (row) => row.client_id ?? '')].map(([client_id, rows]) => ({
       client_id, client_name: rows[0]?.client_name ?? '', hours: sumHours(rows.map((row) => row.hours)), total: sumMoney(rows.map((row) => row.amount)), oldest_date: oldest(rows),
       age_days: daysBetween(oldest(rows), today()), timesheets_count: rows.length,
       ages: { '0_30': within(rows, 0, 30), '31_60': within(rows, 31, 60), '61_90': within(rows, 61, 90), over_90: within(rows, 91, 9999) },
-      projects: [...Map.groupBy(rows, (row) => row.project_id)].map(([project_id, own]) => ({
+      projects: [...groupBy(rows, (row) => row.project_id)].map(([project_id, own]) => ({
         project_id, project_code: own[0]?.project_code ?? '', project_name: own[0]?.project_name ?? '', hours: sumHours(own.map((row) => row.hours)), total: sumMoney(own.map((row) => row.amount)),
         timesheets_count: own.length, oldest_date: oldest(own),
       })),

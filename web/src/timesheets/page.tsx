@@ -103,7 +103,7 @@ export function TimesheetsPage() {
           </Field>
         )}
         <p className="num ml-auto text-right">
-          <span className="font-display text-2xl font-semibold">{sumHours(days.map(hoursOf))}</span> <span className="text-muted">hours</span>
+          <span className="text-2xl font-semibold">{sumHours(days.map(hoursOf))}</span> <span className="text-muted">hours</span>
         </p>
       </div>
       <ol aria-label="Hours by day" className="card grid grid-cols-7 divide-x divide-line overflow-hidden text-center">

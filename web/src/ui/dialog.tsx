@@ -23,8 +23,12 @@ export function Dialog({ title, onClose, children, footer, side = false, wide = 
   const titleId = useId()
   useEffect(() => {
     const dialog = ref.current
-    if (dialog && !dialog.open) dialog.showModal()
-    return () => dialog?.close()
+    if (!dialog) return
+    if (!dialog.open) dialog.showModal()
+    // The browser would choose the close button. A field that wants the focus says so.
+    const first = dialog.querySelector<HTMLElement>('[data-autofocus]') ?? dialog
+    first.focus()
+    return () => dialog.close()
   }, [])
 
   const place = side
@@ -33,8 +37,9 @@ export function Dialog({ title, onClose, children, footer, side = false, wide = 
   return (
     <dialog
       ref={ref}
+      tabIndex={-1}
       aria-labelledby={titleId}
-      className={`max-sm:animate-[slide-in-up_.18s_ease-out] border border-line bg-surface p-0 text-ink shadow-2xl open:flex open:flex-col ${place}`}
+      className={`max-sm:animate-[slide-in-up_.18s_ease-out] border border-line bg-surface p-0 text-ink shadow-2xl outline-none overscroll-contain open:flex open:flex-col ${place}`}
       onCancel={(event) => {
         event.preventDefault()
         onClose()

@@ -1,4 +1,4 @@
-import { Minus, Plus } from 'lucide-react'
+import { ChevronDown, Minus, Plus } from 'lucide-react'
 import type { ComponentProps, ReactNode } from 'react'
 import { createContext, use, useId } from 'react'
 
@@ -78,7 +78,12 @@ export function Textarea({ className = '', ...rest }: ComponentProps<'textarea'>
 }
 
 export function Select({ className = '', ...rest }: ComponentProps<'select'>) {
-  return <select {...useFieldProps()} {...rest} className={`control ${className}`} />
+  return (
+    <span className={`relative block ${className}`}>
+      <select {...useFieldProps()} {...rest} className="control appearance-none truncate pr-10" />
+      <ChevronDown aria-hidden className="pointer-events-none absolute top-3.5 right-3 size-4 text-muted" />
+    </span>
+  )
 }
 
 interface CheckboxProps extends Omit<ComponentProps<'input'>, 'type'> {
