@@ -1,0 +1,315 @@
+package billing
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/go-pdf/fpdf"
+	"golang.org/x/image/font/gofont/gobold"
+	"golang.org/x/image/font/gofont/goregular"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// InvoicePDF is an invoice, deleted or not, as a page to send or to print, and a
+// name for the file.
+func (s *Service) InvoicePDF(ctx context.Context, id fieldops.ID) (pdf []byte, name string, err error) {
+	invoice, err := s.db.AnyInvoice(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	settings, err := s.db.Settings(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var client fieldops.Client
+	if invoice.ClientID != nil {
+		if client, err = s.db.AnyClient(ctx, *invoice.ClientID); err != nil {
+			return nil, "", err
+		}
+	}
+	pdf, err = drawInvoice(settings.CompanyName, &client, &invoice)
+	return pdf, fileName(invoice.Number) + ".pdf", err
+}
+
+// fileName is a document number without what file systems refuse.
+func fileName(number string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
+			return '-'
+		}
+		return r
+	}, number)
+}
+
+// The page is A4; all measures are millimetres.
+const (
+	pageWidth, pageHeight = 210.0, 297.0
+	margin                = 20.0
+	textWidth             = pageWidth - 2*margin
+	bottom                = pageHeight - 24
+	lineHeight            = 5.0
+)
+
+// columns of the lines' table. They add up to textWidth.
+var columns = []struct {
+	title string
+	width float64
+	align string
+}{
+	{"Description", 88, "L"}, {"Quantity", 20, "R"}, {"Unit price", 24, "R"}, {"GST", 14, "R"}, {"Amount", 24, "R"},
+}
+
+// paper draws one invoice.
+type paper struct {
+	*fpdf.Fpdf
+	invoice *fieldops.Invoice
+	mark    string // across each page, "" for an invoice that stands
+}
+
+func drawInvoice(company string, client *fieldops.Client, i *fieldops.Invoice) ([]byte, error) {
+	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), invoice: i, mark: markOf(i)}
+	// The PDF standard's own fonts have no macrons, which Māori names need.
+	p.AddUTF8FontFromBytes("go", "", goregular.TTF)
+	p.AddUTF8FontFromBytes("go", "B", gobold.TTF)
+	p.SetTitle("Invoice "+printable(i.Number), true)
+	p.SetCreator("AmpedFieldOps", true)
+	p.SetCreationDate(i.CreatedAt.Time)
+	p.SetModificationDate(i.UpdatedAt.Time)
+	p.SetCatalogSort(true) // the same invoice is the same file
+	p.SetLang("en-NZ")
+	p.SetMargins(margin, margin, margin)
+	p.SetAutoPageBreak(false, 0)
+	p.AliasNbPages("{pages}")
+	p.SetHeaderFunc(p.drawMark)
+	p.SetFooterFunc(p.drawFooter)
+	p.AddPage()
+	p.drawHead(company, client)
+	p.drawLines()
+	p.drawTotals()
+	var out bytes.Buffer
+	if err := p.Output(&out); err != nil {
+		return nil, fmt.Errorf("the PDF of invoice %s: %w", i.Number, err)
+	}
+	return out.Bytes(), nil
+}
+
+func markOf(i *fieldops.Invoice) string {
+	switch {
+	case !i.DeletedAt.IsZero() || i.Status == fieldops.StatusVoided || i.Status == fieldops.StatusDeleted:
+		return "VOID"
+	case i.Status == fieldops.StatusDraft || i.Status == fieldops.StatusSubmitted:
+		return "DRAFT"
+	}
+	return ""
+}
+
+// printable replaces what the font cannot hold: it reaches to U+FFFF.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r > 0xffff:
+			return '\ufffd'
+		case r == '\n':
+			return r
+		case r < ' ':
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+func (p *paper) drawMark() {
+	if p.mark == "" {
+		return
+	}
+	p.SetFont("go", "B", 110)
+	p.SetTextColor(232, 236, 240)
+	p.TransformBegin()
+	p.TransformRotate(50, pageWidth/2, pageHeight/2)
+	p.Text(pageWidth/2-p.GetStringWidth(p.mark)/2, pageHeight/2+14, p.mark)
+	p.TransformEnd()
+	p.SetTextColor(0, 0, 0)
+}
+
+func (p *paper) drawFooter() {
+	p.SetY(-15)
+	p.SetFont("go", "", 8)
+	p.SetTextColor(110, 110, 110)
+	// The number of pages is put in at the end, so it cannot be aligned right.
+	const pageNumber = 20
+	p.CellFormat(textWidth-pageNumber, lineHeight, "Invoice "+printable(p.invoice.Number), "", 0, "L", false, 0, "")
+	p.CellFormat(pageNumber, lineHeight, fmt.Sprintf("Page %d of {pages}", p.PageNo()), "", 0, "L", false, 0, "")
+	p.SetTextColor(0, 0, 0)
+}
+
+// drawHead draws who bills whom on the left and what a book-keeper looks for on
+// the right.
+func (p *paper) drawHead(company string, client *fieldops.Client) {
+	p.SetFont("go", "B", 17)
+	p.MultiCell(textWidth*0.62, 8, printable(company), "", "L", false)
+	below := p.GetY()
+	p.SetXY(margin, margin)
+	p.CellFormat(textWidth, 8, "INVOICE", "", 1, "R", false, 0, "")
+	p.SetY(max(below, p.GetY()) + 8)
+
+	top := p.GetY()
+	p.SetFont("go", "", 8)
+	p.CellFormat(95, lineHeight, "Bill to", "", 1, "L", false, 0, "")
+	p.SetFont("go", "B", 10.5)
+	p.MultiCell(95, lineHeight, printable(p.invoice.ClientName), "", "L", false)
+	p.SetFont("go", "", 9.5)
+	if address := billingAddress(client); address != "" {
+		p.MultiCell(95, lineHeight, printable(address), "", "L", false)
+	}
+	below = p.GetY()
+
+	p.SetY(top)
+	p.detail("Invoice number", p.invoice.Number)
+	p.detail("Issue date", longDate(p.invoice.IssueDate))
+	p.detail("Due date", longDate(p.invoice.DueDate))
+	if p.invoice.Reference != nil {
+		p.detail("Reference", *p.invoice.Reference)
+	}
+	if p.invoice.ProjectName != "" {
+		p.detail("Project", p.invoice.ProjectName)
+	}
+	p.SetY(max(below, p.GetY()) + 10)
+}
+
+func billingAddress(c *fieldops.Client) string {
+	address := text(c.BillingAddress)
+	if address == "" {
+		address = text(c.Address)
+	}
+	return strings.TrimSpace(strings.ReplaceAll(address, "\r\n", "\n"))
+}
+
+func (p *paper) detail(label, value string) {
+	if value == "" {
+		return
+	}
+	const x, labelWidth = margin + 100, 27.0
+	p.SetX(x)
+	p.SetFont("go", "", 9)
+	p.CellFormat(labelWidth, lineHeight, label, "", 0, "L", false, 0, "")
+	p.SetFont("go", "B", 9)
+	p.MultiCell(textWidth-100-labelWidth, lineHeight, printable(value), "", "R", false)
+}
+
+func longDate(d fieldops.Date) string {
+	if d == "" {
+		return ""
+	}
+	return d.Time().Format("2 January 2006")
+}
+
+func (p *paper) drawLines() {
+	p.drawTableHead()
+	for _, l := range p.invoice.Lines {
+		p.SetFont("go", "", 9.5)
+		words := p.SplitText(printable(l.Description), columns[0].width-2)
+		// A line stays together unless it is longer than half a page.
+		if height := float64(len(words))*lineHeight + 3; height < (bottom-margin)/2 {
+			p.makeRoom(height)
+		}
+		p.SetY(p.GetY() + 1.5)
+		cells := []string{"", l.Quantity.String(), l.UnitPrice.String(), l.TaxRate.String() + "%", money(l.Amount)}
+		for n, w := range words {
+			p.makeRoom(lineHeight)
+			cells[0] = w
+			for c, column := range columns {
+				if n > 0 && c > 0 {
+					break // the figures stand beside the first words
+				}
+				p.CellFormat(column.width, lineHeight, cells[c], "", 0, column.align, false, 0, "")
+			}
+			p.Ln(lineHeight)
+		}
+		p.SetY(p.GetY() + 1.5)
+		p.SetDrawColor(215, 220, 225)
+		p.Line(margin, p.GetY(), pageWidth-margin, p.GetY())
+	}
+}
+
+func (p *paper) drawTableHead() {
+	p.SetFont("go", "B", 9)
+	p.SetFillColor(238, 242, 246)
+	for _, c := range columns {
+		p.CellFormat(c.width, 7, c.title, "", 0, c.align, true, 0, "")
+	}
+	p.Ln(7)
+}
+
+// makeRoom begins a new page, with the table's head, unless height fits.
+func (p *paper) makeRoom(height float64) {
+	if p.GetY()+height <= bottom {
+		return
+	}
+	p.AddPage()
+	p.drawTableHead()
+	p.SetFont("go", "", 9.5)
+}
+
+func (p *paper) drawTotals() {
+	const labelWidth, valueWidth = 40.0, 32.0
+	i := p.invoice
+	if p.GetY()+45 > bottom {
+		p.AddPage()
+	}
+	p.SetY(p.GetY() + 4)
+	row := func(style, label, value string) {
+		p.SetFont("go", style, 10)
+		p.SetX(pageWidth - margin - labelWidth - valueWidth)
+		p.CellFormat(labelWidth, 6, label, "", 0, "L", false, 0, "")
+		p.CellFormat(valueWidth, 6, value, "", 1, "R", false, 0, "")
+	}
+	row("", "Subtotal", money(i.SubTotal))
+	for _, t := range taxes(i.Lines) {
+		row("", "GST "+t.rate.String()+"%", money(t.tax))
+	}
+	p.SetDrawColor(90, 100, 110)
+	p.Line(pageWidth-margin-labelWidth-valueWidth, p.GetY()+1, pageWidth-margin, p.GetY()+1)
+	p.SetY(p.GetY() + 2)
+	row("B", "Total "+i.Currency, money(i.Total))
+	if i.AmountPaid != 0 {
+		row("", "Paid", money(-i.AmountPaid))
+		row("B", "Amount due "+i.Currency, money(i.AmountDue))
+	}
+}
+
+type taxSum struct {
+	rate fieldops.TaxRate
+	tax  fieldops.Cents
+}
+
+// taxes adds up the tax of lines by its rate, in the order of the lines.
+func taxes(lines []fieldops.Line) []taxSum {
+	var sums []taxSum
+next:
+	for _, l := range lines {
+		for n := range sums {
+			if sums[n].rate == l.TaxRate {
+				sums[n].tax += l.Tax
+				continue next
+			}
+		}
+		sums = append(sums, taxSum{l.TaxRate, l.Tax})
+	}
+	return sums
+}
+
+// money writes an amount with separators of thousands: "12,345.60".
+func money(c fieldops.Cents) string {
+	plain, negative := strings.CutPrefix(c.String(), "-")
+	whole, cents, _ := strings.Cut(plain, ".")
+	for at := len(whole) - 3; at > 0; at -= 3 {
+		whole = whole[:at] + "," + whole[at:]
+	}
+	if negative {
+		whole = "-" + whole
+	}
+	return whole + "." + cents
+}
