@@ -116,6 +116,7 @@ func TestMultiplyRefusesWhatNoLineCanHold(t *testing.T) {
 		{10_000, 99_999_999_999_900, MaxCents},
 		{-10_000, 99_999_999_999_900, -MaxCents},
 		{10_000, 100_000_000_000_000, 0},
+		{-10_000, 100_000_000_000_000, 0},
 		{20_000, 99_999_999_999_900, 0},
 		{MaxE4, MaxE4, 0},
 		{math.MaxInt64, math.MaxInt64, 0},

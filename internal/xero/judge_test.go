@@ -212,6 +212,7 @@ func TestJudgeOfABatch(t *testing.T) {
 		{"one missing and one without its number", answered(200, invoices(failed("", "x"), ok(remoteC, "INV-3"))), []said{unknown, unknown, three}},
 		{"one that is none", answered(200, invoices(ok(remoteA, "INV-1"), `"?"`, ok(remoteC, "INV-3"))), []said{one, unknown, three}},
 		{"one twice", answered(200, invoices(ok(remoteB, "INV-2"), ok(remoteB, "INV-2"), ok(remoteC, "INV-3"))), []said{unknown, two, three}},
+		{"two that could be it", answered(200, invoices(ok(remoteB, "INV-2"), ok(remoteC, "INV-3"), ok(someone, "INV-2"))), []said{unknown, unknown, three}},
 		{"a stranger", answered(200, invoices(ok(remoteA, "INV-1"), ok(remoteB, "INV-9"), ok(remoteC, "INV-3"))), []said{one, unknown, three}},
 		{"too many", answered(200, invoices(ok(remoteA, "INV-1"), ok(remoteB, "INV-2"), ok(remoteC, "INV-3"), ok(someone, "INV-9"))), []said{one, two, three}},
 		{"one taken", answered(200, invoices(failed("INV-1", "Invoice # must be unique."), ok(remoteB, "INV-2"), ok(remoteC, "INV-3"))), []said{{fieldops.Evidence, 400, "", false, true}, two, three}},
