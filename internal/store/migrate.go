@@ -132,41 +132,52 @@ func (db *DB) migrateSchema(ctx context.Context) error {
 			return err
 		}
 	}
+	all := migrations()
+	newest := all[len(all)-1].number
+	at, err := applyMigrations(ctx, tx, db.engine, newest)
+	if err != nil {
+		return err
+	}
+	if at > newest {
+		return fmt.Errorf("the database was written by a newer version of the program (schema %d, this program knows %d): start that version, or restore a backup from before it", at, newest)
+	}
+	return tx.Commit()
+}
+
+// applyMigrations runs every migration up to a number that has not run yet, and
+// returns the number of the newest that has.
+func applyMigrations(ctx context.Context, tx *sql.Tx, engine Engine, upTo int) (at int, err error) {
 	define := func(text string) string {
-		if db.engine == SQLite {
+		if engine == SQLite {
 			return forSQLite(text)
 		}
 		return text
 	}
 	if _, err := tx.ExecContext(ctx, define("create table if not exists schema_migrations (\n    number bigint primary key,\n    name text not null,\n    applied_at timestamptz not null\n);")); err != nil {
-		return err
+		return 0, err
 	}
-	var at int
 	if err := tx.QueryRowContext(ctx, "select coalesce(max(number), 0) from schema_migrations").Scan(&at); err != nil {
-		return err
+		return 0, err
 	}
-	all := migrations()
-	if newest := all[len(all)-1].number; at > newest {
-		return fmt.Errorf("the database was written by a newer version of the program (schema %d, this program knows %d): start that version, or restore a backup from before it", at, newest)
-	}
-	if at == 0 && db.engine == Postgres {
+	if at == 0 && engine == Postgres {
 		if _, err := tx.ExecContext(ctx, "do $$ begin create type sync_status_enum as enum ('pending','synced','failed'); exception when duplicate_object then null; end $$"); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	for _, m := range all {
-		if m.number <= at {
+	for _, m := range migrations() {
+		if m.number <= at || m.number > upTo {
 			continue
 		}
 		if err := run(ctx, tx, define(m.text)); err != nil {
-			return fmt.Errorf("migration %s: %w", m.name, err)
+			return 0, fmt.Errorf("migration %s: %w", m.name, err)
 		}
 		if _, err := tx.ExecContext(ctx, "insert into schema_migrations (number, name, applied_at) values ($1, $2, $3)",
 			m.number, m.name, time.Now().UTC().Format(time.RFC3339)); err != nil {
-			return err
+			return 0, err
 		}
+		at = m.number
 	}
-	return tx.Commit()
+	return at, nil
 }
 
 // run executes the statements of a migration one by one.

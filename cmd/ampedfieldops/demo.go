@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"ampedfieldops/internal/xero"
+	"ampedfieldops/internal/xero/xerosim"
+)
+
+// demoMarker is the file that says that a folder is a demonstration's, and so
+// may be emptied.
+const demoMarker = "this-is-a-demonstration.txt"
+
+// demo runs the program for a firm that it makes up, beside a Xero that it
+// simulates. Both begin anew at every start, because the simulator forgets:
+// documents that it no longer knows would look like lost ones.
+func demo(ctx context.Context, env environment, args []string) error {
+	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR]",
+		"Shows the program with the work of a firm that is made up, and a simulated Xero. Every start begins anew. Nothing leaves this machine, and only this machine can connect.")
+	listen := set.String("listen", "127.0.0.1:3001", "`address` and port for the program")
+	data := set.String("data", "demo-data", "`folder` of the demonstration's own, emptied at every start")
+	xeroListen := set.String("xero-listen", "127.0.0.1:3002", "`address` and port for the simulated Xero")
+	if _, err := parse(set, args); err != nil {
+		return err
+	}
+	// Listening first settles which ports they are, should the system choose.
+	ln, err := listenLoopback(ctx, "--listen", *listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	xeroLn, err := listenLoopback(ctx, "--xero-listen", *xeroListen)
+	if err != nil {
+		return err
+	}
+	defer xeroLn.Close()
+	release, err := emptyDemoFolder(*data)
+	if err != nil {
+		return err
+	}
+	defer release()
+
+	c, err := demoConfig(env, ln.Addr().String(), *data, "http://"+xeroLn.Addr().String())
+	if err != nil {
+		return err
+	}
+	log := c.logger(env.stderr)
+	simulator := xerosim.New(xerosim.Options{
+		Logger: log, OrganisationName: demoCompany, ClientID: c.xero.ClientID, ClientSecret: c.xero.ClientSecret,
+	})
+	if err := simulator.Seed(xerosim.Seed{Contacts: demoContacts()}); err != nil {
+		return err
+	}
+	// Xero outlives the program, so that calls under way are answered.
+	serving, stopXero := context.WithCancel(context.WithoutCancel(ctx))
+	xeroEnded := make(chan error, 1)
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		defer stop() // without Xero the demonstration shows nothing
+		xeroEnded <- simulator.Serve(serving, xeroLn)
+	}()
+	err = serveProgram(running, c, log, serveOptions{
+		worker:   true,
+		listener: ln,
+		prepared: func(ctx context.Context, p *program) error {
+			return prepareDemo(ctx, p, simulator)
+		},
+		ready: func(address string) {
+			fmt.Fprintf(env.stderr, "Sign in as admin@demo.test, manager@demo.test or tech@demo.test, each with the password %s.\n", demoPassword)
+			fmt.Fprintf(env.stderr, "The simulated Xero is at %s; its documents: %s/_sim/documents/Invoices\n", c.xero.APIURL, c.xero.APIURL)
+			fmt.Fprintf(env.stderr, "Every start begins anew: what was entered before was removed from %s.\n", *data)
+			fmt.Fprintln(env.stdout, "ready", address)
+		},
+	})
+	stopXero()
+	return errors.Join(err, <-xeroEnded)
+}
+
+// demoConfig is a configuration that leads to nothing but the demonstration,
+// whatever the environment of the process names.
+func demoConfig(env environment, listen, data, xeroURL string) (*config, error) {
+	level := env.getenv("LOG_LEVEL")
+	if level == "" {
+		level = "warn"
+	}
+	values := map[string]string{
+		"DATABASE_URL":   "sqlite:" + filepath.Join(data, "ampedfieldops.db"),
+		"XERO_CLIENT_ID": "demo", "XERO_CLIENT_SECRET": "demo-client-secret",
+		"XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
+		"LOG_LEVEL": level, "LOG_FORMAT": env.getenv("LOG_FORMAT"),
+	}
+	return readConfig(func(name string) string { return values[name] }, "", &overrides{listen: listen, data: data})
+}
+
+// emptyDemoFolder makes the demonstration's folder, or empties it if it is one
+// already. It refuses any other folder that holds something, and one in which
+// another demonstration runs.
+func emptyDemoFolder(path string) (release func(), err error) {
+	marker := filepath.Join(path, demoMarker)
+	there, err := os.ReadDir(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if _, err := os.Stat(marker); err != nil && len(there) > 0 {
+		return nil, fmt.Errorf("the folder %s holds something that is not a demonstration's; choose another with --data", path)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(marker, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another demonstration runs in the folder %s", path), file.Close())
+	}
+	release = func() { _ = file.Close() }
+	if _, err := file.WriteAt([]byte("ampedfieldops demo empties this folder at every start.\n"), 0); err != nil {
+		release()
+		return nil, err
+	}
+	for _, f := range there {
+		if f.Name() == demoMarker {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(path, f.Name())); err != nil {
+			release()
+			return nil, err
+		}
+	}
+	return release, nil
+}
+
+// prepareDemo connects to the simulated Xero and makes up the firm.
+func prepareDemo(ctx context.Context, p *program, simulator *xerosim.Sim) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	code := simulator.Consent(p.config.xero.RedirectURI, xero.Scopes)
+	if err := p.sync.ConnectWithCode(ctx, code); err != nil {
+		return fmt.Errorf("connecting to the simulated Xero: %w", err)
+	}
+	contacts, err := simulatedContacts(ctx, p.config.xero.APIURL)
+	if err != nil {
+		return fmt.Errorf("reading the simulated Xero's contacts: %w", err)
+	}
+	if err := makeUpFirm(ctx, p, contacts); err != nil {
+		return fmt.Errorf("making up the firm: %w", err)
+	}
+	return nil
+}
+
+// simulatedContacts are the ids of the simulated Xero's contacts by name.
+func simulatedContacts(ctx context.Context, address string) (map[string]string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/_sim/documents/Contacts", nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext, DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	var contacts []struct{ ContactID, Name string }
+	if err := json.NewDecoder(response.Body).Decode(&contacts); err != nil {
+		return nil, err
+	}
+	ids := make(map[string]string, len(contacts))
+	for _, c := range contacts {
+		ids[c.Name] = c.ContactID
+	}
+	return ids, nil
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ampedfieldops/internal/api"
+	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/paperwork"
+	"ampedfieldops/internal/store"
+	"ampedfieldops/internal/xero"
+	"ampedfieldops/web"
+)
+
+const (
+	// drainTime is how long requests and jobs under way may go on after the
+	// program was told to stop.
+	drainTime = 20 * time.Second
+	// jobsAtOnce is how many jobs one worker does at the same time; the lane to
+	// Xero takes five calls in flight from all workers together.
+	jobsAtOnce = 4
+)
+
+// program is the parts of a running process, wired together.
+type program struct {
+	config  *config
+	log     *slog.Logger
+	db      *store.DB
+	sync    *billing.Sync
+	billing *billing.Service
+	events  *billing.Events
+	photos  *paperwork.Photos
+	working atomic.Bool // the worker of this process is at work
+}
+
+// newProgram opens the database, brings it to this version's schema, and wires
+// the parts. Nothing runs yet. The caller closes it.
+func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, error) {
+	if err := c.ensureSecrets(); err != nil {
+		return nil, err
+	}
+	sealer, err := billing.NewSealer(c.encryptionKey)
+	if err != nil {
+		return nil, err
+	}
+	photos, err := paperwork.OpenPhotos(c.data)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, errors.Join(err, photos.Close())
+	}
+	p := &program{config: c, log: log, db: db, photos: photos}
+	durations := fieldops.RealDurations(1)
+	exchange := c.xero
+	exchange.Timeout = durations.CallTimeout
+	p.sync = billing.NewSync(billing.SyncConfig{
+		DB: db, Provider: xero.New(exchange), Sealer: sealer, Log: log, Durations: durations,
+		MaxAttempts: c.maxAttempts, AppURL: c.frontendURL,
+		LaneChanged: func() { p.events.LaneChanged() },
+	})
+	p.events = billing.NewEvents(db, p.sync)
+	p.billing = billing.New(db, p.sync)
+	db.WatchSync(p.events.DocumentChanged)
+	p.sync.Register(db.Queue())
+	return p, nil
+}
+
+// close gives back what newProgram opened. Nothing may run any more.
+func (p *program) close() error { return errors.Join(p.db.Close(), p.photos.Close()) }
+
+// openDatabase opens the database and brings it to this version's schema.
+func openDatabase(ctx context.Context, c *config) (*store.DB, error) {
+	db, err := store.Open(ctx, c.databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// handler is everything that answers HTTP.
+func (p *program) handler(worker bool) http.Handler {
+	configuration := api.Config{
+		DB: p.db, Photos: p.photos,
+		JWTSecret: p.config.jwtSecret, FrontendURL: p.config.frontendURL, BackendURL: p.config.backendURL,
+		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
+		XeroConfigured: p.config.xero.ClientID != "",
+	}
+	if worker {
+		configuration.WorkerAlive = p.working.Load
+	}
+	return api.New(configuration)
+}
+
+// work carries documents to Xero until ctx ends, then gives back what it has
+// not finished within drainTime. On SQLite the caller holds the worker's lock.
+func (p *program) work(ctx context.Context) error {
+	// The queue outlives ctx, so that jobs under way may end.
+	if err := p.db.Queue().Start(context.WithoutCancel(ctx), jobsAtOnce, p.log); err != nil {
+		return fmt.Errorf("starting the worker: %w", err)
+	}
+	p.working.Store(true)
+	err := p.sync.Run(ctx)
+	p.working.Store(false)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	return errors.Join(err, p.db.Queue().Stop(draining))
+}
+
+// answer serves HTTP on the listener until ctx ends, then lets requests under
+// way end for drainTime. It owns the listener.
+func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute, // of a whole request: photos over a telephone
+		IdleTimeout:       2 * time.Minute,
+		// No WriteTimeout: live events last as long as the page is open.
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+	watching, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	server.RegisterOnShutdown(unwatch)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		p.events.Run(watching) // its end ends every stream of live events
+	}()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ln) }()
+	var err error
+	select {
+	case err = <-ended:
+		err = fmt.Errorf("serving HTTP: %w", err)
+	case <-ctx.Done():
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if err = server.Shutdown(draining); err != nil {
+			p.log.Warn("requests were cut off, because they did not end in time", "waited", drainTime)
+			err = server.Close()
+		}
+		<-ended
+	}
+	unwatch()
+	<-told
+	return err
+}
+
+// serveOptions choose what a process does.
+type serveOptions struct {
+	worker bool
+	// listener, unless nil, is where to answer instead of the configuration's
+	// address.
+	listener net.Listener
+	// prepared is called when everything is wired and nothing runs yet.
+	prepared func(ctx context.Context, p *program) error
+	// ready is called once with the address when requests are answered.
+	ready func(address string)
+}
+
+// serveProgram runs the API, and the worker unless told not to, until ctx ends.
+func serveProgram(ctx context.Context, c *config, log *slog.Logger, o serveOptions) (err error) {
+	if path, ok := c.sqlite(); ok && o.worker {
+		release, err := lockWorker(path)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	p, err := newProgram(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	handler := p.handler(o.worker)
+	if o.prepared != nil {
+		if err := o.prepared(ctx, p); err != nil {
+			return err
+		}
+	}
+	ln := o.listener
+	if ln == nil {
+		if ln, err = listen(ctx, c.listen); err != nil {
+			return err
+		}
+	}
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return p.answer(running, ln, handler) })
+	if o.worker {
+		group.Go(func() error { return p.work(running) })
+	}
+	o.ready(webAddress(ln.Addr().String(), "127.0.0.1"))
+	err = group.Wait()
+	log.Info("stopped")
+	return err
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
+	}
+	return ln, nil
+}
+
+// warn tells of each of the configuration's warnings.
+func (c *config) warn(log *slog.Logger) {
+	for _, w := range c.warnings {
+		log.Warn(w)
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// serve runs the API, the web app and, unless told otherwise, the worker.
+func serve(ctx context.Context, env environment, args []string) error {
+	set := env.flags("serve", "[--listen ADDR] [--data DIR] [--no-worker]",
+		"Answers requests and carries documents to Xero, until it gets SIGINT or SIGTERM. Prints one line, ready and its address, when it answers.")
+	o := configFlags(set, true)
+	withoutWorker := set.Bool("no-worker", false, "only answer requests; another process works")
+	if _, err := parse(set, args); err != nil {
+		return err
+	}
+	c, err := env.loadConfig(o)
+	if err != nil {
+		return err
+	}
+	log := c.logger(env.stderr)
+	c.warn(log)
+	return serveProgram(ctx, c, log, serveOptions{
+		worker: !*withoutWorker,
+		ready:  func(address string) { fmt.Fprintln(env.stdout, "ready", address) },
+	})
+}
+
+// work runs a worker alone.
+func work(ctx context.Context, env environment, args []string) (err error) {
+	set := env.flags("worker", "[--data DIR]",
+		"Carries documents to Xero, until it gets SIGINT or SIGTERM. On PostgreSQL any number of workers may run; on SQLite one, beside serve --no-worker.")
+	o := configFlags(set, false)
+	if _, err := parse(set, args); err != nil {
+		return err
+	}
+	c, err := env.loadConfig(o)
+	if err != nil {
+		return err
+	}
+	log := c.logger(env.stderr)
+	c.warn(log)
+	if path, ok := c.sqlite(); ok {
+		release, err := lockWorker(path)
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	p, err := newProgram(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	fmt.Fprintln(env.stdout, "ready")
+	err = p.work(ctx)
+	log.Info("stopped")
+	return err
+}
