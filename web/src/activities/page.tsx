@@ -3,6 +3,7 @@ import { useRef, useState } from 'react'
 import { Controller } from 'react-hook-form'
 import { z } from 'zod'
 import { createActivityType, deleteActivityType, updateActivityType } from '@/api/client'
+import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
@@ -84,8 +85,9 @@ function TypeForm({ type, onClose }: { type: ActivityType | null; onClose: () =>
       again()
       onClose()
     },
-    onError: () => {
-      key.current = newId()
+    onError: (error) => {
+      // A refused request made nothing; the next one is another.
+      if (!isPassing(error)) key.current = newId()
     },
   })
   const choice = (chosen: boolean) => `flex size-12 items-center justify-center rounded-xl border-2 ${chosen ? 'border-accent' : 'border-transparent hover:bg-raised'}`

@@ -66,5 +66,7 @@ export function messageOf(error: unknown): string {
 /** Whether the same request may succeed later without anybody changing it. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof NoAnswerError) return true
-  return error instanceof ApiError && (error.status >= 500 || [401, 408, 425, 429].includes(error.status))
+  if (!(error instanceof ApiError)) return false
+  // A conflict with a time to come back is the same request, still under way.
+  return error.status >= 500 || [401, 408, 425, 429].includes(error.status) || (error.status === 409 && error.retryAfterSeconds !== null)
 }

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { z } from 'zod'
 import { createClient, deleteClient, updateClient } from '@/api/client'
+import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
@@ -132,8 +133,9 @@ function ClientForm({ client, onClose }: { client: Client | null; onClose: () =>
       again()
       onClose()
     },
-    onError: () => {
-      key.current = newId()
+    onError: (error) => {
+      // A refused request made nothing; the next one is another.
+      if (!isPassing(error)) key.current = newId()
     },
   })
   return (

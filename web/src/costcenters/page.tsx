@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { z } from 'zod'
 import { createCostCenter, deleteCostCenter, updateCostCenter } from '@/api/client'
+import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
@@ -90,8 +91,9 @@ function CenterForm({ center, onClose }: { center: CostCenter | null; onClose: (
       again()
       onClose()
     },
-    onError: () => {
-      key.current = newId()
+    onError: (error) => {
+      // A refused request made nothing; the next one is another.
+      if (!isPassing(error)) key.current = newId()
     },
   })
   return (

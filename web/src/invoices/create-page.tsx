@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { ArrowLeft, Info, Plus, Trash2, TriangleAlert } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { createInvoiceFromTimesheets, getTimesheets, previewInvoiceFromTimesheets } from '@/api/client'
-import { ApiError, messageOf } from '@/api/errors'
+import { ApiError, isPassing, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import type { InvoicePreview, InvoiceRequest, InvoiceRequestLine, Timesheet } from '@/api/types'
@@ -112,7 +112,7 @@ export function CreateInvoicePage() {
       void navigate({ to: '/unbilled' })
     },
     onError: (error) => {
-      if (!(error instanceof ApiError)) return
+      if (isPassing(error) || !(error instanceof ApiError)) return
       // A refused request made nothing; the next one is another.
       idempotencyKey.current = newId()
       if (error.status === 409) {

@@ -4,6 +4,7 @@ import { useRef, useState } from 'react'
 import { Controller } from 'react-hook-form'
 import { z } from 'zod'
 import { createProject, deleteProject, updateProject } from '@/api/client'
+import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
@@ -158,8 +159,9 @@ function ProjectForm({ project, onClose }: { project: Project | null; onClose: (
       again()
       onClose()
     },
-    onError: () => {
-      key.current = newId()
+    onError: (error) => {
+      // A refused request made nothing; the next one is another.
+      if (!isPassing(error)) key.current = newId()
     },
   })
   return (

@@ -4,7 +4,7 @@ import { ArrowLeft, TriangleAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { ClientPicker } from '@/clients/picker'
 import { createPurchaseOrder } from '@/api/client'
-import { ApiError, messageOf } from '@/api/errors'
+import { ApiError, isPassing, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { today } from '@/format/calendar'
@@ -55,7 +55,7 @@ export function CreatePurchaseOrderPage() {
     },
     onError: (error) => {
       // A refused request made nothing; the next one is another.
-      if (error instanceof ApiError) idempotencyKey.current = newId()
+      if (!isPassing(error)) idempotencyKey.current = newId()
     },
   })
   const fields = create.error instanceof ApiError ? create.error.fields : {}

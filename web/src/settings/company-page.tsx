@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { putSetting } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { queryClient } from '@/api/query'
-import { useUser } from '@/api/session'
+import { may, useUser } from '@/api/session'
 import type { Settings } from '@/api/types'
 import { accountsQuery, settingsQuery, xeroStatusKey } from '@/sync/queries'
 import { Button } from '@/ui/button'
@@ -16,8 +16,9 @@ import { SettingsFrame } from './tabs'
 
 export function CompanySettingsPage() {
   const user = useUser()
-  const settings = useQuery({ ...settingsQuery, enabled: user.role === 'admin' })
-  if (user.role !== 'admin') return <Navigate to="/settings/xero" replace />
+  const mayChange = may(user, 'can_manage_settings')
+  const settings = useQuery({ ...settingsQuery, enabled: mayChange })
+  if (!mayChange) return <Navigate to="/settings/xero" replace />
   return (
     <SettingsFrame>
       {settings.isPending ? (

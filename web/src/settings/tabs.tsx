@@ -12,7 +12,7 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
   return (
     <Page title="Settings">
       <nav aria-label="Parts of the settings" className="-mt-2 flex gap-6 border-b border-line">
-        {user.role === 'admin' && (
+        {may(user, 'can_manage_settings') && (
           <Link to="/settings" className={tab} activeOptions={{ exact: true }}>
             Company and numbers
           </Link>

@@ -42,7 +42,7 @@ function placesFor(user: User): { work: Place[]; setUp: Place[] } {
   const setUp: (Place | false)[] = [
     may(user, 'can_edit_activity_types') && { to: '/activity-types', label: 'Activity types', icon: Layers },
     may(user, 'can_manage_cost_centers') && { to: '/cost-centers', label: 'Cost centres', icon: Cable },
-    (user.role === 'admin' || may(user, 'can_sync_xero')) && { to: '/settings', label: 'Settings', icon: Settings2 },
+    (may(user, 'can_manage_settings') || may(user, 'can_sync_xero')) && { to: '/settings', label: 'Settings', icon: Settings2 },
   ]
   return { work: work.filter((place) => place !== false), setUp: setUp.filter((place) => place !== false) }
 }
@@ -104,7 +104,7 @@ function Frame() {
       <a href="#main" className="sr-only z-50 rounded-lg bg-surface px-4 py-3 focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
         Skip to content
       </a>
-      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 overflow-y-auto bg-board p-4 text-board-ink lg:flex">
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 overflow-y-auto border-r border-board-line bg-board p-4 text-board-ink lg:flex">
         <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
           <Logo />
         </Link>

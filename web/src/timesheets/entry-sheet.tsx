@@ -12,8 +12,8 @@ import { useUser } from '@/api/session'
 import type { Timesheet, TimesheetInput } from '@/api/types'
 import { costCentersQuery } from '@/costcenters/queries'
 import type { Day } from '@/format/calendar'
-import { isDay, today } from '@/format/calendar'
-import { formatQuantity, parseTenThousandths } from '@/format/money'
+import { today } from '@/format/calendar'
+import { formatQuantity } from '@/format/money'
 import { ProjectPicker } from '@/projects/picker'
 import { allProjectsQuery } from '@/projects/queries'
 import { Button } from '@/ui/button'
@@ -23,6 +23,7 @@ import { toast } from '@/ui/toast'
 import { outbox, sendUnsent } from './device-outbox'
 import type { Draft } from './draft'
 import { forgetDraft, readDraft, writeDraft } from './draft'
+import { faultsOf } from './faults'
 import type { Photo, UnsentEntry } from './outbox'
 import { maxPhotos, shrinkPhoto } from './photos'
 import { photoURL } from './photo-url'
@@ -37,18 +38,6 @@ function start(sheet: Sheet): Draft {
   if (sheet.kind === 'unsent') return { ...sheet.entry.input, photos: sheet.entry.photos }
   const { project_id, date, hours, activity_type_id, cost_center_id, notes } = sheet.entry
   return { project_id, date, hours: formatQuantity(hours), activity_type_id, cost_center_id, notes: notes ?? '', photos: [] }
-}
-
-/** What is wrong with each field; nothing when the entry can be saved. */
-export function faultsOf(draft: Pick<Draft, 'project_id' | 'date' | 'hours' | 'activity_type_id' | 'cost_center_id'>): Partial<Record<keyof TimesheetInput, string>> {
-  const faults: Partial<Record<keyof TimesheetInput, string>> = {}
-  if (!draft.project_id) faults.project_id = 'Choose a project'
-  if (!draft.cost_center_id) faults.cost_center_id = 'Choose a cost centre'
-  if (!draft.activity_type_id) faults.activity_type_id = 'Choose what you did'
-  if (!isDay(draft.date)) faults.date = 'Choose a day'
-  const hours = parseTenThousandths(draft.hours)
-  if (hours === null || hours < 2_500 || hours > 240_000) faults.hours = 'Hours must be between 0.25 and 24'
-  return faults
 }
 
 /** Enter or change hours. A new entry is kept on the device first and sent from there. */

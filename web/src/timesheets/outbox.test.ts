@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError, NoAnswerError } from '@/api/errors'
+import { readAll, remove, write } from '@/api/device'
+import type { Timesheet, TimesheetInput } from '@/api/types'
+import type { UnsentEntry } from './outbox'
+import { Outbox } from './outbox'
+
+const input = (hours: string): TimesheetInput => ({ project_id: 'p', date: '2026-11-23', hours, activity_type_id: 'a', cost_center_id: 'c', notes: '' })
+const labels = { project: 'Kitchen', activity: 'Cabling', color: null, costCenter: 'LAB' }
+
+/** A server that records once for each id, and whose answers can be lost. */
+class FakeServer {
+  rows = new Map<string, { row: string; input: TimesheetInput; photos: number }>()
+  calls: string[] = []
+  /** What happens to the next creations, in order: the answer is lost, nothing arrives, or it is refused. */
+  fates: ('lost' | 'offline' | 'refuse' | 'fine')[] = []
+
+  create = (given: TimesheetInput, photos: { bytes: ArrayBuffer }[], id: string): Promise<Timesheet> => {
+    this.calls.push(`create ${id} ${given.hours}`)
+    const fate = this.fates.shift() ?? 'fine'
+    if (fate === 'offline') return Promise.reject(new NoAnswerError(false))
+    if (fate === 'refuse') return Promise.reject(new ApiError(400, { error: 'The project is closed' }))
+    const known = this.rows.get(id)
+    if (known && known.input.hours !== given.hours && !known.row.includes('changed'))
+      return Promise.reject(new ApiError(409, { error: 'This Idempotency-Key was used with another request' }))
+    if (!known) this.rows.set(id, { row: `row-${id}`, input: given, photos: photos.length })
+    if (fate === 'lost') return Promise.reject(new NoAnswerError(true))
+    return Promise.resolve({ id: `row-${id}` } as Timesheet)
+  }
+  update = (row: string, given: TimesheetInput): Promise<void> => {
+    this.calls.push(`update ${row} ${given.hours}`)
+    for (const [id, known] of this.rows) if (known.row === row) this.rows.set(id, { ...known, input: given })
+    return Promise.resolve()
+  }
+  remove = (row: string): Promise<void> => {
+    this.calls.push(`remove ${row}`)
+    for (const [id, known] of this.rows) if (known.row === row) this.rows.delete(id)
+    return Promise.resolve()
+  }
+}
+
+/** An outbox over the device's own store, as after a reload: nothing is kept in memory. */
+function device(server: FakeServer, userId: string) {
+  let made = 0
+  const storage = {
+    all: async () => (await readAll<UnsentEntry>('entries')).filter((entry) => entry.userId === userId),
+    put: (entry: UnsentEntry) => write('entries', entry),
+    remove: (id: string) => remove('entries', id),
+  }
+  const reload = () => new Outbox(storage, server, () => `${userId}-new-${++made}`)
+  return { reload, add: (box: Outbox, id: string, hours: string, photos: UnsentEntry['photos'] = []) => box.add({ id: `${userId}-${id}`, userId, input: input(hours), photos, labels }) }
+}
+
+describe('the outbox', () => {
+  it('keeps an entry through lost signal and a reload, with its photos, and sends it when there is signal', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u1')
+    const photo = { type: 'image/jpeg', bytes: new Uint8Array([1, 2, 3]).buffer }
+    server.fates = ['offline']
+    const before = reload()
+    await add(before, 'a', '7.5', [photo])
+    expect(await before.flush('u1')).toBe(false)
+    expect(before.snapshot().entries).toHaveLength(1)
+
+    const after = reload()
+    await after.load()
+    expect(new Uint8Array(after.snapshot().entries[0]?.photos[0]?.bytes ?? new ArrayBuffer(0))).toEqual(new Uint8Array([1, 2, 3]))
+    expect(await after.flush('u1')).toBe(true)
+    expect(after.snapshot()).toEqual({ entries: [], sending: null })
+    expect(server.rows.get('u1-a')).toMatchObject({ input: input('7.5'), photos: 1 })
+  })
+
+  it('records an entry once when the answer was lost', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u2')
+    server.fates = ['lost', 'lost', 'fine']
+    const box = reload()
+    await add(box, 'a', '4')
+    await box.flush('u2')
+    await box.flush('u2')
+    await reload().flush('u2')
+    expect(server.calls).toEqual(['create u2-a 4', 'create u2-a 4', 'create u2-a 4'])
+    expect(server.rows.size).toBe(1)
+  })
+
+  it('sends a change made after a lost answer as a change, not as another entry', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u3')
+    server.fates = ['lost']
+    const box = reload()
+    await add(box, 'a', '4')
+    await box.flush('u3')
+    await box.change('u3-a', { input: input('5'), photos: [], labels })
+    await box.flush('u3')
+    expect(server.calls).toEqual(['create u3-a 4', 'create u3-a 4', 'update row-u3-a 5'])
+    expect([...server.rows.values()].map((row) => row.input.hours)).toEqual(['5'])
+  })
+
+  it('deletes at the server what may have arrived before it was deleted here', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u4')
+    server.fates = ['lost']
+    const box = reload()
+    await add(box, 'a', '4')
+    await add(box, 'never-sent', '1')
+    await box.flush('u4')
+    await box.discard('u4-a')
+    await box.discard('u4-never-sent')
+    await box.flush('u4')
+    expect(server.rows.size).toBe(0)
+    expect(box.snapshot().entries).toEqual([])
+  })
+
+  it('shows a refusal at its entry, goes on with the next, and sends the corrected one under a new id', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u5')
+    server.fates = ['refuse']
+    const box = reload()
+    await add(box, 'a', '4')
+    await add(box, 'b', '2')
+    await box.flush('u5')
+    expect(box.snapshot().entries.map((entry) => [entry.id, entry.fault])).toEqual([['u5-a', 'The project is closed']])
+    await box.flush('u5')
+    expect(server.calls).toEqual(['create u5-a 4', 'create u5-b 2'])
+    await box.change('u5-a', { input: input('3'), photos: [], labels })
+    await box.flush('u5')
+    expect(server.calls.at(-1)).toBe('create u5-new-1 3')
+    expect(box.snapshot().entries).toEqual([])
+  })
+
+  it('stops at the first entry without an answer and keeps the order', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u6')
+    server.fates = ['fine', 'offline']
+    const box = reload()
+    for (const id of ['a', 'b', 'c']) await add(box, id, '1')
+    expect(await box.flush('u6')).toBe(true)
+    expect(box.snapshot().entries.map((entry) => entry.id)).toEqual(['u6-b', 'u6-c'])
+    expect(server.calls).toHaveLength(2)
+  })
+
+  it("sends nobody else's entries", async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u7')
+    const box = reload()
+    await add(box, 'a', '1')
+    await box.flush('somebody-else')
+    expect(server.calls).toEqual([])
+    expect(box.snapshot().entries).toHaveLength(1)
+  })
+
+  it('joins a round that is under way instead of sending twice', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'u8')
+    const box = reload()
+    await add(box, 'a', '1')
+    await Promise.all([box.flush('u8'), box.flush('u8')])
+    expect(server.calls).toEqual(['create u8-a 1'])
+  })
+})
