@@ -21,6 +21,7 @@ type Provider interface {
 	AccountsCall() fieldops.Call
 	TaxRatesCall() fieldops.Call
 	ConnectionsCall() fieldops.Call
+	ConnectionsOfConsentCall(authEventID string) fieldops.Call
 
 	Send(ctx context.Context, accessToken, tenantID string, call fieldops.Call) fieldops.Answer
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -545,8 +546,37 @@ func (s *Sync) see(ctx context.Context, t *traveller, found []fieldops.Remote, b
 	}
 	t.seen.paid = ours.HasPayments
 	t.seen.diff = s.provider.Compare(t.posting, *ours)
+	if slices.Contains(t.seen.diff, "contact") {
+		if err := s.followMerge(ctx, t, ours.ContactID); err != nil {
+			return err
+		}
+		t.seen.diff = s.provider.Compare(t.posting, *ours)
+	}
 	t.seen.equal = len(t.seen.diff) == 0
 	return nil
+}
+
+// followMerge asks whether the contact that a document was sent to was merged
+// in Xero into the one that the document stands under there; then the client
+// here follows.
+func (s *Sync) followMerge(ctx context.Context, t *traveller, into string) error {
+	call, err := s.provider.Look(fieldops.KindClient, []fieldops.Posting{{
+		Ref: fieldops.DocumentRef{Kind: fieldops.KindClient}, RemoteID: t.posting.ContactID, Contact: &fieldops.PostingContact{},
+	}})
+	if err != nil || t.posting.ContactID == "" {
+		return nil //nolint:nilerr // it cannot be asked for; the difference stays
+	}
+	a, err := s.call(ctx, call, callOptions{slot: true})
+	if err != nil {
+		return err
+	}
+	found, complete, err := s.provider.ReadFound(call, a)
+	if err != nil || !complete || len(found[0]) == 0 || found[0][0].MergedTo != into || into == "" {
+		return nil //nolint:nilerr // not merged as far as anybody can tell; the difference stays
+	}
+	from := t.posting.ContactID
+	t.posting.ContactID = into
+	return s.write(ctx, func(tx *store.Tx) error { return tx.FollowMerge(ctx, from, into) })
 }
 
 // mine reports whether a remote document is ours: by id or marker, or, where a

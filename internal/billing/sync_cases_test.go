@@ -299,3 +299,40 @@ func TestDisconnectedInXero(t *testing.T) {
 }
 
 func ref[T any](v T) *T { return &v }
+
+// A contact that was merged in Xero takes its client and its documents along.
+func TestMergedContact(t *testing.T) {
+	t.Parallel()
+	f := newSandbox(t, storetest.New(t, store.SQLite))
+	ctx := context.Background()
+	f.work(0, 1)
+	f.work(1, 1)
+	first, second := f.invoice(0), f.invoice(1)
+	f.until(fieldops.KindInvoice, first.ID, fieldops.SyncSynced)
+	f.until(fieldops.KindInvoice, second.ID, fieldops.SyncSynced)
+	var other struct {
+		Contacts []struct{ ContactID string }
+	}
+	f.post("/api.xro/2.0/Contacts", `{"Contacts":[{"Name":"The merged one"}]}`, &other)
+	into := other.Contacts[0].ContactID
+	client, err := f.db.Client(ctx, f.clients[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := f.db.Invoice(ctx, first.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.sim("POST", "/edit", map[string]any{"endpoint": "Contacts", "id": *client.XeroContactID, "set": map[string]any{"ContactStatus": "ARCHIVED", "MergedToContactID": into}}, nil)
+	f.sim("POST", "/edit", map[string]any{"endpoint": "Invoices", "id": *stored.XeroInvoiceID, "set": map[string]any{"Contact": map[string]any{"ContactID": into}}}, nil)
+	// An update whose answer is lost has the document looked at.
+	f.sim("POST", "/faults", []any{map[string]any{"method": "POST", "path": "/api.xro/2.0/Invoices", "do": "drop"}}, nil)
+	reference := "after the merge"
+	if _, err := f.service.EditInvoice(ctx, f.actor, first.ID, fieldops.InvoiceEdit{Reference: &reference}, nil); err != nil {
+		t.Fatal(err)
+	}
+	f.until(fieldops.KindInvoice, first.ID, fieldops.SyncSynced)
+	if client, err = f.db.Client(ctx, client.ID); err != nil || *client.XeroContactID != into {
+		t.Fatalf("the client is linked to %s, want %s: %v", *client.XeroContactID, into, err)
+	}
+}

@@ -193,7 +193,11 @@ func (s *Sync) connect(ctx context.Context, actor fieldops.Actor, code, verifier
 		return fieldops.Refuse(fieldops.Unavailable, "Xero did not accept the connection: %v", callErr)
 	}
 
+	// What was just consented to, not everything that this person ever connected.
 	call := s.provider.ConnectionsCall()
+	if set.AuthEventID != "" {
+		call = s.provider.ConnectionsOfConsentCall(set.AuthEventID)
+	}
 	p = s.tokenCall(c, call.Path, "connections")
 	p.Call.Method, p.Call.Body = call.Method, nil
 	if err := s.begin1(ctx, p); err != nil {

@@ -337,3 +337,19 @@ func (tx *Tx) Renumber(ctx context.Context, ref fieldops.DocumentRef, number str
 	}
 	return tx.audit(ctx, "renumber", string(ref.Kind), ref.ID, map[string]any{"from": old, "to": number, "xero_id_before": remote})
 }
+
+// FollowMerge has the client that was linked to a contact follow it into the
+// contact that it was merged into in Xero. If another client is linked to that
+// one already, nothing changes: two clients do not become one by themselves.
+func (tx *Tx) FollowMerge(ctx context.Context, from, into string) error {
+	var client fieldops.ID
+	err := tx.q.QueryRowContext(ctx, `update clients set xero_contact_id = $1 where xero_contact_id = $2
+		and not exists (select 1 from clients c where c.xero_contact_id = $1) returning id`, into, from).Scan(&client)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.audit(ctx, "follow_merged_contact", string(fieldops.KindClient), client, map[string]any{"from": from, "to": into})
+}
