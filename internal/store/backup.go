@@ -190,13 +190,8 @@ func (db *DB) clearPostgres(ctx context.Context, tx *sql.Tx, replace bool) error
 	if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7215001)"); err != nil {
 		return err
 	}
-	var others int
-	if err := tx.QueryRowContext(ctx, `select count(*) from pg_stat_activity
-		where datname = current_database() and application_name = 'ampedfieldops' and pid <> pg_backend_pid()`).Scan(&others); err != nil {
+	if err := aloneOnPostgres(ctx, tx); err != nil {
 		return err
-	}
-	if others > 0 {
-		return errors.New("the program is running on this database; stop it first")
 	}
 	there, err := collect(ctx, reads{q: tx, engine: Postgres}, "select tablename from pg_tables where schemaname = current_schema()", nil,
 		func(rows *sql.Rows, name *string) error { return rows.Scan(name) })
@@ -234,6 +229,29 @@ func (db *DB) clearPostgres(ctx context.Context, tx *sql.Tx, replace bool) error
 		_, err = tx.ExecContext(ctx, "delete from river_job")
 	}
 	return err
+}
+
+// aloneOnPostgres refuses while another process of the program is connected. It
+// looks again for a second, because PostgreSQL may still be ending the
+// connections of one that has just stopped.
+func aloneOnPostgres(ctx context.Context, tx *sql.Tx) error {
+	for try := 1; ; try++ {
+		var others int
+		if err := tx.QueryRowContext(ctx, `select count(*) from pg_stat_activity
+			where datname = current_database() and application_name = 'ampedfieldops' and pid <> pg_backend_pid()`).Scan(&others); err != nil {
+			return err
+		}
+		if others == 0 {
+			return nil
+		}
+		if try == 10 {
+			return fmt.Errorf("%w: stop the program first", ErrInUse)
+		}
+		// The statistics are frozen for a transaction unless told otherwise.
+		if _, err := tx.ExecContext(ctx, "select pg_stat_clear_snapshot(), pg_sleep(0.1)"); err != nil {
+			return err
+		}
+	}
 }
 
 // ErrNotBlank refuses to restore over somebody's work.
