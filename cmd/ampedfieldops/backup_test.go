@@ -470,8 +470,11 @@ func TestRestoreOverARuin(t *testing.T) {
 	if diff := cmp.Diff(rows, here.rows()); diff != "" {
 		t.Errorf("rows before (-) and restored (+):\n%s", diff)
 	}
-	kept, err := filepath.Glob(here.path("ampedfieldops.db.before-restore-*"))
-	if err != nil || len(kept) != 2 {
-		t.Errorf("kept %v, %v", kept, err)
+	kept, err := filepath.Glob(here.path("ampedfieldops.db.before-restore-*Z"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v, %v", kept, err)
+	}
+	if ruin, err := os.ReadFile(kept[0]); err != nil || string(ruin) != "there was a fire" {
+		t.Errorf("kept %q, %v", ruin, err)
 	}
 }
