@@ -108,6 +108,16 @@ func (s *Service) documents(ctx context.Context, kind fieldops.DocumentKind, rem
 	return all, nil
 }
 
+// newDocument is the state of a document that was asked to go to the provider a
+// moment ago.
+func (s *Service) newDocument(intent *fieldops.ID) Document {
+	status, phase := string(fieldops.SyncPending), fieldops.PhaseQueued
+	return Document{SyncState: store.SyncState{
+		SyncStatus: fieldops.SyncPending, Status: &status, XeroSyncID: intent, Phase: &phase, Operation: fieldops.OpCreate,
+		MaxAttempts: s.sync.MaxAttempts(), WhoMustAct: fieldops.Nobody,
+	}}
+}
+
 // SyncState tells how one invoice or purchase order stands, deleted or not.
 func (s *Service) SyncState(ctx context.Context, ref fieldops.DocumentRef) (store.SyncState, error) {
 	switch ref.Kind {

@@ -46,8 +46,10 @@ func (s *Service) PreviewInvoice(ctx context.Context, r fieldops.InvoiceRequest)
 type invoicePlan struct {
 	settings fieldops.Settings
 	client   fieldops.Client
-	project  *fieldops.ID
+	project  *fieldops.ID // of all the work, nil when there are several
 	draft    fieldops.InvoiceDraft
+
+	projectName string
 }
 
 // planInvoice checks the request, reads the work it chooses through find, and
@@ -74,7 +76,9 @@ func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, n
 	if err := allThere(r.TimesheetIDs, work); err != nil {
 		return p, err
 	}
-	p.project = commonProject(work)
+	if p.project = commonProject(work); p.project != nil {
+		p.projectName = work[0].ProjectName
+	}
 	p.draft, err = fieldops.DraftInvoice(r, &p.client, work, terms)
 	return p, err
 }
@@ -124,8 +128,9 @@ func freeNumber(ctx context.Context, from numbers, kind fieldops.DocumentKind, n
 
 // InvoiceTimesheets makes an invoice of unbilled timesheets, puts them on it,
 // and asks for its way to the provider: all of it or nothing. Two people who
-// invoice the same work at once get one invoice and one refusal.
-func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, request fieldops.InvoiceRequest) (fieldops.Invoice, error) {
+// invoice the same work at once get one invoice and one refusal. also runs in the
+// same transaction, last.
+func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, request fieldops.InvoiceRequest, also ...func(*store.Tx, fieldops.Invoice) error) (fieldops.Invoice, error) {
 	var invoice fieldops.Invoice
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		r := request
@@ -137,7 +142,7 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		}
 		d := &plan.draft
 		invoice = fieldops.Invoice{
-			Number: r.Number, ClientID: &plan.client.ID, ClientName: plan.client.Name, ProjectID: plan.project,
+			Number: r.Number, ClientID: &plan.client.ID, ClientName: plan.client.Name, ProjectID: plan.project, ProjectName: plan.projectName,
 			Status: plan.settings.InvoiceStatus, Currency: plan.settings.Currency,
 			IssueDate: d.IssueDate, DueDate: d.DueDate, Reference: d.Reference, Lines: d.Lines,
 			SubTotal: d.SubTotal, TotalTax: d.TotalTax, Total: d.Total, AmountDue: d.Total,
@@ -163,10 +168,18 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		if err := tx.BillTimesheets(ctx, &invoice); err != nil {
 			return err
 		}
-		return tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
+		if err := tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
 			"invoice_number": invoice.Number, "client_id": plan.client.ID, "total": invoice.Total,
 			"timesheets_count": len(d.TimesheetIDs), "from_timesheets": true,
-		})
+		}); err != nil {
+			return err
+		}
+		for _, do := range also {
+			if err := do(tx, invoice); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return invoice, err
 }
@@ -225,6 +238,15 @@ func (s *Service) Invoice(ctx context.Context, id fieldops.ID) (InvoiceView, err
 		return InvoiceView{}, err
 	}
 	return s.ShowInvoice(ctx, invoice)
+}
+
+// NewInvoice shows an invoice as it stands when it has just been made.
+func (s *Service) NewInvoice(i fieldops.Invoice) InvoiceView {
+	view := InvoiceView{Invoice: i, Document: s.newDocument(i.XeroSyncID)}
+	for _, l := range i.Lines {
+		view.TimesheetsCount += len(l.Timesheets)
+	}
+	return view
 }
 
 // ShowInvoice adds to an invoice what a screen shows beside it.

@@ -10,8 +10,9 @@ import (
 	"ampedfieldops/internal/store"
 )
 
-// CreatePurchaseOrder places an order and asks for its way to the provider.
-func (s *Service) CreatePurchaseOrder(ctx context.Context, actor fieldops.Actor, request fieldops.PurchaseOrderRequest) (fieldops.PurchaseOrder, error) {
+// CreatePurchaseOrder places an order and asks for its way to the provider. also
+// runs in the same transaction, last.
+func (s *Service) CreatePurchaseOrder(ctx context.Context, actor fieldops.Actor, request fieldops.PurchaseOrderRequest, also ...func(*store.Tx, fieldops.PurchaseOrder) error) (fieldops.PurchaseOrder, error) {
 	var order fieldops.PurchaseOrder
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		settings, terms, err := billingTerms(ctx, tx, purchases, tx.Now.Time)
@@ -46,8 +47,15 @@ func (s *Service) CreatePurchaseOrder(ctx context.Context, actor fieldops.Actor,
 		if _, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder, ID: order.ID}, fieldops.OpCreate); err != nil {
 			return err
 		}
-		order, err = tx.PurchaseOrder(ctx, order.ID)
-		return err
+		if order, err = tx.PurchaseOrder(ctx, order.ID); err != nil {
+			return err
+		}
+		for _, do := range also {
+			if err := do(tx, order); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return order, err
 }
@@ -120,6 +128,11 @@ func (s *Service) PurchaseOrder(ctx context.Context, id fieldops.ID) (PurchaseOr
 		return PurchaseOrderView{}, err
 	}
 	return s.ShowPurchaseOrder(ctx, order)
+}
+
+// NewPurchaseOrder shows an order as it stands when it has just been placed.
+func (s *Service) NewPurchaseOrder(o fieldops.PurchaseOrder) PurchaseOrderView {
+	return PurchaseOrderView{PurchaseOrder: o, Document: s.newDocument(o.XeroSyncID)}
 }
 
 // ShowPurchaseOrder adds to an order what a screen shows beside it.
