@@ -15,7 +15,7 @@ type clientAnswer struct {
 	TotalHours          fieldops.E4     `json:"total_hours"`
 	LastContact         fieldops.Date   `json:"last_contact"`
 	TotalPurchaseOrders int             `json:"total_purchase_orders"`
-	TotalSpent          *fieldops.Cents `json:"total_spent"`
+	TotalSpent          *fieldops.Cents `json:"total_spent" nullable:"true"`
 }
 
 func showClient(r *request, c *store.ClientSummary) clientAnswer {
@@ -56,8 +56,8 @@ type clientProject struct {
 	Code       string          `json:"code"`
 	Name       string          `json:"name"`
 	Status     string          `json:"status"`
-	Budget     *fieldops.Cents `json:"budget"`
-	ActualCost *fieldops.Cents `json:"actual_cost"`
+	Budget     *fieldops.Cents `json:"budget" nullable:"true"`
+	ActualCost *fieldops.Cents `json:"actual_cost" nullable:"true"`
 }
 
 func (a *api) getClient(r *request, in *byID) (clientDetail, error) {

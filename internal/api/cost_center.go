@@ -11,10 +11,10 @@ import (
 // who may see money.
 type costCenterAnswer struct {
 	fieldops.CostCenter
-	Budget       *fieldops.Cents `json:"budget"`
+	Budget       *fieldops.Cents `json:"budget" nullable:"true"`
 	ProjectCount int             `json:"project_count"`
 	TotalHours   fieldops.E4     `json:"total_hours"`
-	TotalCost    *fieldops.Cents `json:"total_cost"`
+	TotalCost    *fieldops.Cents `json:"total_cost" nullable:"true"`
 }
 
 func showCostCenter(r *request, k *store.CostCenterSummary) costCenterAnswer {

@@ -5,16 +5,19 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
@@ -30,6 +33,7 @@ var passwordHash = sync.OnceValue(func() string { return fieldops.HashPassword(p
 // that work is booked to.
 type firm struct {
 	t       *testing.T
+	folder  string
 	api     *api
 	handler http.Handler
 	db      *store.DB
@@ -65,7 +69,8 @@ var testWeb = fstest.MapFS{
 
 func newFirm(t *testing.T, engine store.Engine, change ...func(*Config)) *firm {
 	t.Helper()
-	photos, err := paperwork.OpenPhotos(t.TempDir())
+	folder := t.TempDir()
+	photos, err := paperwork.OpenPhotos(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +79,13 @@ func newFirm(t *testing.T, engine store.Engine, change ...func(*Config)) *firm {
 			t.Error(err)
 		}
 	})
-	f := &firm{t: t, db: storetest.New(t, engine), now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
+	f := &firm{t: t, folder: folder, db: storetest.New(t, engine), now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
 	config := Config{
 		DB: f.db, Photos: photos, JWTSecret: []byte("0123456789abcdef0123456789abcdef"), FrontendURL: "http://firm.test", Web: testWeb,
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return f.now },
 	}
+	config.Sync = billing.NewSync(billing.SyncConfig{DB: f.db, Durations: fieldops.RealDurations(1), MaxAttempts: 3})
+	config.Billing, config.Events = billing.New(f.db, config.Sync), billing.NewEvents(f.db, config.Sync)
 	for _, c := range change {
 		c(&config)
 	}
@@ -241,6 +248,21 @@ func (f *firm) play(scenarios []scenario) {
 			f.vars[s.save] = saved.ID
 		}
 	}
+}
+
+// photosKept counts the files that lie where photos are kept.
+func (f *firm) photosKept() (n int) {
+	f.t.Helper()
+	err := filepath.WalkDir(f.folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			n++
+		}
+		return err
+	})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return n
 }
 
 // both plays a test over both engines.

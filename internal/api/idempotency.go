@@ -34,14 +34,14 @@ func (a *api) serveRepeatable(w http.ResponseWriter, r *request, route route) er
 	}
 	hash := sha256.Sum256(body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return a.repeatable(w, r, key, hash[:], route.method+" "+route.path, route.has(atomic), route.endpoint.serve)
+	return a.repeatable(w, r, key, hash[:], route.method+" "+route.path, route.has(transactional), route.endpoint.serve)
 }
 
-// repeatable takes the key, serves, and keeps the answer for repeats. atomic
+// repeatable takes the key, serves, and keeps the answer for repeats. transactional
 // says that the handler keeps a successful answer in the transaction of its
 // work (see request.keep), so that a key without an answer proves that nothing
 // was done.
-func (a *api) repeatable(w http.ResponseWriter, r *request, name string, hash []byte, route string, atomic bool, serve func(http.ResponseWriter, *request) error) error {
+func (a *api) repeatable(w http.ResponseWriter, r *request, name string, hash []byte, route string, transactional bool, serve func(http.ResponseWriter, *request) error) error {
 	if len(name) > 255 || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return fieldops.Refuse(fieldops.Invalid, "An Idempotency-Key has at most 255 printable ASCII characters")
 	}
@@ -52,7 +52,7 @@ func (a *api) repeatable(w http.ResponseWriter, r *request, name string, hash []
 		var err error
 		earlier, err = tx.BeginRequest(ctx, key)
 		if err != nil || earlier == nil || earlier.Hash != key.Hash || earlier.Status != 0 ||
-			tx.Now.Sub(earlier.Since.Time) < abandonedAfter || !atomic {
+			tx.Now.Sub(earlier.Since.Time) < abandonedAfter || !transactional {
 			return err
 		}
 		if free, err := tx.TakeOverRequest(ctx, key, earlier.Since); err != nil || !free {

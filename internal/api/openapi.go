@@ -48,6 +48,9 @@ func OpenAPI() []byte {
 	for _, route := range (&api{}).routes() {
 		document.AddOperation(route.document(registry, failure))
 	}
+	for _, schema := range registry.Map() {
+		schema.AdditionalProperties = nil // unknown fields are ignored, and answers may grow
+	}
 	written, err := document.MarshalJSON()
 	var b bytes.Buffer
 	if err == nil {

@@ -12,9 +12,9 @@ import (
 // see money.
 type projectAnswer struct {
 	fieldops.Project
-	Budget          *fieldops.Cents `json:"budget"`
-	ActualCost      *fieldops.Cents `json:"actual_cost"`
-	Commitments     *fieldops.Cents `json:"po_commitments"`
+	Budget          *fieldops.Cents `json:"budget" nullable:"true"`
+	ActualCost      *fieldops.Cents `json:"actual_cost" nullable:"true"`
+	Commitments     *fieldops.Cents `json:"po_commitments" nullable:"true"`
 	ClientName      string          `json:"client_name"`
 	HoursLogged     fieldops.E4     `json:"hours_logged"`
 	CostCenterIDs   []fieldops.ID   `json:"cost_center_ids"`

@@ -88,6 +88,12 @@ func plain(handle func(w http.ResponseWriter, r *request) error) endpoint {
 	return endpoint{serve: handle}
 }
 
+// writing says that a plain endpoint answers with JSON of a Go type.
+func (e endpoint) writing(out any) endpoint {
+	e.out = out
+	return e
+}
+
 // serve is the handler of one route: who asks, may they, and then the endpoint,
 // whose answer is kept when the request may be repeated.
 func (a *api) serve(route route) http.Handler {

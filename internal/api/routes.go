@@ -20,7 +20,7 @@ import (
 //     plain(a.handler) for func(w http.ResponseWriter, r *request) error;
 //   - one line for the OpenAPI document;
 //   - its flags: created or accepted for an answer of 201 or 202, repeatable
-//     when it creates something and so honours an Idempotency-Key, atomic when
+//     when it creates something and so honours an Idempotency-Key, transactional when
 //     the handler keeps its answer by r.keep in the transaction of its work,
 //     ownKey when the handler sees to the key by itself, streams when it may
 //     last.
@@ -46,7 +46,7 @@ const (
 	created flags = 1 << iota
 	accepted
 	repeatable
-	atomic
+	transactional
 	ownKey
 	streams
 )
@@ -136,36 +136,36 @@ func (a *api) peopleRoutes() []route {
 func (a *api) recordRoutes() []route {
 	return []route{
 		{"GET", "/api/clients", may(fieldops.CanViewClients), typed(a.listClients), "Clients and suppliers", 0, nil, ""},
-		{"POST", "/api/clients", may(fieldops.CanManageClients), typed(a.createClient), "Add a client", created | repeatable | atomic, nil, ""},
+		{"POST", "/api/clients", may(fieldops.CanManageClients), typed(a.createClient), "Add a client", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/clients/{id}", may(fieldops.CanViewClients), typed(a.getClient), "One client with their projects", 0, nil, ""},
 		{"PUT", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.updateClient), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.deleteClient), "Delete a client without projects", 0, nil, ""},
 
 		{"GET", "/api/projects", may(fieldops.CanViewProjects), typed(a.listProjects), "Projects", 0, nil, ""},
-		{"POST", "/api/projects", may(fieldops.CanEditProjects), typed(a.createProject), "Add a project", created | repeatable | atomic, nil, ""},
+		{"POST", "/api/projects", may(fieldops.CanEditProjects), typed(a.createProject), "Add a project", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/projects/{id}", may(fieldops.CanViewProjects), typed(a.getProject), "One project with its newest timesheets", 0, nil, ""},
 		{"GET", "/api/projects/{id}/financials", may(fieldops.CanViewFinancials), typed(a.projectFinancials), "Budget, cost and commitments", 0, nil, ""},
 		{"PUT", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.updateProject), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.deleteProject), "Delete a project nothing is booked to", 0, nil, ""},
 
 		{"GET", "/api/cost-centers", may(fieldops.CanViewProjects, fieldops.CanCreateTimesheets), typed(a.listCostCenters), "Cost centres", 0, nil, ""},
-		{"POST", "/api/cost-centers", may(fieldops.CanManageCostCenters), typed(a.createCostCenter), "Add a cost centre", created | repeatable | atomic, nil, ""},
+		{"POST", "/api/cost-centers", may(fieldops.CanManageCostCenters), typed(a.createCostCenter), "Add a cost centre", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/cost-centers/{id}", may(fieldops.CanViewProjects), typed(a.getCostCenter), "One cost centre with its projects", 0, nil, ""},
 		{"PUT", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.updateCostCenter), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.deleteCostCenter), "Delete a cost centre nothing is booked to", 0, nil, ""},
 
 		{"GET", "/api/activity-types", signedIn, typed(a.listActivityTypes), "Activity types", 0, nil, ""},
-		{"POST", "/api/activity-types", may(fieldops.CanEditActivityTypes), typed(a.createActivityType), "Add an activity type", created | repeatable | atomic, nil, ""},
+		{"POST", "/api/activity-types", may(fieldops.CanEditActivityTypes), typed(a.createActivityType), "Add an activity type", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/activity-types/{id}", signedIn, typed(a.getActivityType), "One activity type", 0, nil, ""},
 		{"PUT", "/api/activity-types/{id}", may(fieldops.CanEditActivityTypes), typed(a.updateActivityType), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/activity-types/{id}", may(fieldops.CanEditActivityTypes), typed(a.deleteActivityType), "Delete an activity type without timesheets", 0, nil, ""},
 
 		{"GET", "/api/timesheets", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.listTimesheets), "Timesheets: my own, or everybody's with can_view_all_timesheets", 0, nil, ""},
-		{"POST", "/api/timesheets", may(fieldops.CanCreateTimesheets), plain(a.createTimesheet), "Write down work, with up to five photos", created | ownKey | streams, documentTimesheet, "application/json"},
+		{"POST", "/api/timesheets", may(fieldops.CanCreateTimesheets), plain(a.createTimesheet).writing(new(timesheetAnswer)), "Write down work, with up to five photos", created | ownKey | streams, documentTimesheet, ""},
 		{"GET", "/api/timesheets/{id}", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.getTimesheet), "One timesheet", 0, nil, ""},
-		{"PUT", "/api/timesheets/{id}", may(fieldops.CanEditOwnTimesheets), plain(a.updateTimesheet), "Change unbilled work", streams, documentTimesheet, "application/json"},
+		{"PUT", "/api/timesheets/{id}", may(fieldops.CanEditOwnTimesheets), plain(a.updateTimesheet).writing(new(timesheetAnswer)), "Change unbilled work", streams, documentTimesheet, ""},
 		{"DELETE", "/api/timesheets/{id}", may(fieldops.CanDeleteOwnTimesheets), typed(a.deleteTimesheet), "Delete unbilled work", 0, nil, ""},
-		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages), "Add photos", streams, documentImages, "application/json"},
+		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages).writing(new(imagesAnswer)), "Add photos", streams, documentImages, ""},
 		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
 		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A photo of a timesheet that I may see", streams, nil, "application/octet-stream"},
 	}

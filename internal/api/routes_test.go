@@ -70,8 +70,8 @@ func TestTheTableIsComplete(t *testing.T) {
 		if route.summary == "" || route.endpoint.serve == nil {
 			t.Errorf("%s has no summary or no endpoint", name)
 		}
-		if route.has(atomic) && !route.has(repeatable) {
-			t.Errorf("%s is atomic but not repeatable", name)
+		if route.has(transactional) && !route.has(repeatable) {
+			t.Errorf("%s is transactional but not repeatable", name)
 		}
 		if route.has(created) && !route.has(repeatable) && !route.has(ownKey) {
 			t.Errorf("%s creates something but cannot be repeated", name)

@@ -94,10 +94,11 @@ func (a *api) authenticate(w http.ResponseWriter, r *request) error {
 	r.Actor.UserID, r.Actor.Name = user.ID, user.Name
 	scopeOf(ctx).userID = user.ID
 
-	if a.Clock().Sub(session.LastSeenAt.Time) < touchAfter {
+	now := fieldops.At(a.Clock())
+	if now.Sub(session.LastSeenAt.Time) < touchAfter {
 		return nil
 	}
-	if err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.ID, sessionLife) }); err != nil {
+	if err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.TouchSession(ctx, session.ID, now, sessionLife) }); err != nil {
 		return err
 	}
 	if fromCookie {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -176,20 +175,29 @@ func (in *timesheetInput) missing() (fields []string) {
 // submission is one request that brings a timesheet, its photos, or both.
 type submission struct {
 	fields map[string]json.RawMessage
-	photos []string  // URLs of the photos, kept on the disk already
-	digest hash.Hash // of everything sent
+	photos []string // URLs of the photos, kept on the disk already
+	sums   [][]byte // SHA-256 of each photo
+}
+
+// fingerprint tells whether another submission brings the same, however its
+// fields are ordered and its parts divided.
+func (s *submission) fingerprint() ([]byte, error) {
+	digest := sha256.New()
+	err := json.NewEncoder(digest).Encode(struct {
+		Fields map[string]json.RawMessage // written in the order of its keys
+		Sums   [][]byte
+	}{s.fields, s.sums})
+	return digest.Sum(nil), err
 }
 
 // readSubmission reads JSON or a form. Photos go to the disk as they come in,
 // as those of the given timesheet; after an error none of them is left.
 func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldops.ID) (s *submission, err error) {
-	s = &submission{digest: sha256.New()}
+	s = &submission{}
 	mediaType, parameters, err := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
 	if err != nil || mediaType != "multipart/form-data" {
-		if s.fields, err = readJSON(w, r); err != nil {
-			return nil, err
-		}
-		return s, json.NewEncoder(s.digest).Encode(s.fields) // a map is written in the order of its keys
+		s.fields, err = readJSON(w, r)
+		return s, err
 	}
 	defer func() {
 		if err != nil {
@@ -220,7 +228,6 @@ const maxField = 64 << 10
 
 func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
 	name := part.FormName()
-	fmt.Fprintf(s.digest, "%q %q\n", name, part.FileName())
 	if part.FileName() == "" {
 		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
 		if err != nil {
@@ -229,7 +236,6 @@ func (a *api) readPart(r *request, s *submission, part *multipart.Part, timeshee
 		if len(value) > maxField || strings.ContainsRune(string(value), 0) {
 			return fieldops.Refuse(fieldops.Invalid, "The field %s is too long or holds characters that cannot be kept", name)
 		}
-		fmt.Fprintf(s.digest, "%q\n", value)
 		quoted, err := json.Marshal(string(value))
 		if string(value) != "undefined" {
 			s.fields[name] = quoted
@@ -242,9 +248,10 @@ func (a *api) readPart(r *request, s *submission, part *multipart.Part, timeshee
 	if len(s.photos) == paperwork.MaxPhotos {
 		return errTooManyPhotos()
 	}
-	url, err := a.Photos.Keep(timesheet, io.TeeReader(part, s.digest), a.Clock())
+	digest := sha256.New()
+	url, err := a.Photos.Keep(timesheet, io.TeeReader(part, digest), a.Clock())
 	if err == nil {
-		s.photos = append(s.photos, url)
+		s.photos, s.sums = append(s.photos, url), append(s.sums, digest.Sum(nil))
 	}
 	return err
 }
@@ -296,7 +303,11 @@ func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
 	if key == "" {
 		return create(w, r)
 	}
-	return a.repeatable(w, r, key, s.digest.Sum(nil), "POST /api/timesheets", true, create)
+	fingerprint, err := s.fingerprint()
+	if err != nil {
+		return err
+	}
+	return a.repeatable(w, r, key, fingerprint, "POST /api/timesheets", true, create)
 }
 
 func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, photos []string, f fieldops.Faults) (answer timesheetAnswer, err error) {

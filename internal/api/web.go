@@ -33,7 +33,7 @@ func (a *api) webApp(w http.ResponseWriter, r *request) error {
 		}
 		// A page of an earlier build asks for its old assets: the app's page in
 		// their place would be run as a script.
-		if strings.HasPrefix(name, "assets/") || err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid) {
+		if strings.HasPrefix(r.URL.Path, "/assets/") || err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid) {
 			return fieldops.Refuse(fieldops.NotFound, "File not found")
 		}
 	}

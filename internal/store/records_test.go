@@ -290,7 +290,7 @@ func TestSessionsEndAndSignInsAreThrottled(t *testing.T) {
 		if !live(first) || first.Live(time.Now().Add(2*time.Hour)) {
 			t.Error("a session lives for its hour")
 		}
-		o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, first.ID, 3*time.Hour) })
+		o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, first.ID, tx.Now, 3*time.Hour) })
 		if seen, err := db.Session(ctx, first.ID); err != nil || !seen.Live(time.Now().Add(2*time.Hour)) || seen.UserAgent != "test" || seen.IPAddress != "192.0.2.1" {
 			t.Errorf("a touched session: %+v, %v", seen, err)
 		}

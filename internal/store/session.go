@@ -59,10 +59,10 @@ func (tx *Tx) InsertSession(ctx context.Context, s *Session, life time.Duration)
 }
 
 // TouchSession notes that a live session was seen and moves its end to life
-// from now. It is bookkeeping, not a change, and leaves no audit entry.
-func (tx *Tx) TouchSession(ctx context.Context, id fieldops.ID, life time.Duration) error {
+// after that. It is bookkeeping, not a change, and leaves no audit entry.
+func (tx *Tx) TouchSession(ctx context.Context, id fieldops.ID, seen fieldops.Time, life time.Duration) error {
 	_, err := tx.q.ExecContext(ctx, "update sessions set last_seen_at = $1, expires_at = $2 where id = $3 and revoked_at is null",
-		tx.Now, tx.Now.Add(life), id)
+		seen, seen.Add(life), id)
 	return err
 }
 
