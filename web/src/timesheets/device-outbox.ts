@@ -60,13 +60,20 @@ export function useSendUnsent(userId: string): void {
     const timer = setInterval(() => {
       if (outbox.snapshot().entries.some((entry) => entry.userId === userId && entry.fault === null)) send()
     }, roundMs)
-    addEventListener('online', send)
+    // The browser says "online" a moment before the first request gets through.
+    let again: ReturnType<typeof setTimeout> | undefined
+    const onOnline = () => {
+      send()
+      again = setTimeout(send, 2_500)
+    }
+    addEventListener('online', onOnline)
     document.addEventListener('visibilitychange', onShow)
     send()
     return () => {
       clearInterval(timer)
+      clearTimeout(again)
       channel.close()
-      removeEventListener('online', send)
+      removeEventListener('online', onOnline)
       document.removeEventListener('visibilitychange', onShow)
     }
   }, [userId])

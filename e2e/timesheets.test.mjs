@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { phone, signIn, startFirm } from './firm.mjs'
+
+let firm
+before(async () => {
+  firm = await startFirm()
+})
+after(() => firm?.close())
+
+/** Fills the sheet for new hours. */
+async function enterTime(page, notes) {
+  await page.getByRole('button', { name: 'Enter time', exact: true }).first().click()
+  const sheet = page.getByRole('dialog', { name: 'Enter time' })
+  await sheet.getByLabel('Project').fill('smoke')
+  await page.getByRole('option', { name: /Smoke alarm/ }).click()
+  await sheet.getByLabel('Cost centre').selectOption({ label: 'CC-001 General' })
+  await sheet.getByRole('button', { name: 'Labour' }).click()
+  for (let i = 0; i < 6; i++) await sheet.getByRole('button', { name: 'More hours' }).click()
+  await sheet.getByLabel('Notes').fill(notes)
+  return sheet
+}
+
+/** A photo as a phone makes it, only smaller. */
+async function photo(page) {
+  const base64 = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(3000, 2000)
+    const context = canvas.getContext('2d')
+    for (let i = 0; i < 400; i++) {
+      context.fillStyle = `hsl(${i * 7} 60% 50%)`
+      context.fillRect((i * 137) % 3000, (i * 211) % 2000, 200, 150)
+    }
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer())
+    let text = ''
+    for (const byte of bytes) text += String.fromCharCode(byte)
+    return btoa(text)
+  })
+  return { name: 'board.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') }
+}
+
+test('hours and a photo entered without signal survive a reload and are sent once there is signal', async () => {
+  const page = await signIn(firm, 'tech', phone)
+  await page.waitForURL(`${firm.app}/timesheets`)
+  await page.getByRole('heading', { name: 'Timesheets' }).waitFor()
+  // The service worker keeps the app on the device; without it there would be nothing to reload.
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+    if (!navigator.serviceWorker.controller) await new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true }))
+  })
+  const sheet = await enterTime(page, 'Without signal')
+  await page.context().setOffline(true)
+  await page.getByLabel('Choose photos').setInputFiles(await photo(page))
+  await sheet.getByText('Photos (1 of 5)').waitFor()
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Waiting for signal').waitFor()
+
+  await page.reload()
+  await page.getByText('Waiting for signal').waitFor()
+  await page.getByText('Without signal').waitFor()
+
+  await page.getByRole('button', { name: /^You:/ }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.getByText('1 entry is only on this device.').waitFor()
+
+  await page.context().setOffline(false)
+  await page.getByText('Waiting for signal').waitFor({ state: 'detached' })
+  const row = page.getByRole('listitem').filter({ hasText: 'Without signal' })
+  await row.getByRole('button', { name: '1 photo' }).click()
+  const image = page.getByRole('img', { name: 'Photo 1' })
+  await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await image.elementHandle())
+  assert.equal(await image.evaluate((img) => img.naturalWidth), 2048, 'the photo was made smaller before it was sent')
+  assert.deepEqual(page.faults, [])
+})
+
+test('an answer that is lost on the way does not record the hours twice', async () => {
+  const page = await signIn(firm, 'tech', phone)
+  let lost = 0
+  await page.route('**/api/timesheets', async (route) => {
+    if (route.request().method() !== 'POST' || lost > 0) return route.continue()
+    lost++
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+  const sheet = await enterTime(page, 'Answer lost')
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Waiting for signal').waitFor()
+  await page.getByRole('button', { name: 'Send now' }).click()
+  await page.getByText('Waiting for signal').waitFor({ state: 'detached' })
+  await page.getByText('Answer lost').first().waitFor()
+  assert.equal(lost, 1)
+  const answer = await (await page.request.get(`${firm.app}/api/timesheets?limit=100`)).json()
+  assert.equal(answer.data.filter((entry) => entry.notes === 'Answer lost').length, 1)
+})
+
+test('what was typed and not saved is there when the sheet opens again', async () => {
+  const page = await signIn(firm, 'tech', phone)
+  const sheet = await enterTime(page, 'Half done')
+  await page.waitForTimeout(100) // the draft is written after the last keystroke
+  await page.reload()
+  await page.getByRole('button', { name: 'Enter time', exact: true }).first().click()
+  assert.equal(await sheet.getByLabel('Notes').inputValue(), 'Half done')
+  assert.equal(await sheet.getByRole('textbox', { name: 'Hours' }).inputValue(), '1.5')
+})
+
+test('unbilled hours can be changed and deleted', async () => {
+  const page = await signIn(firm, 'tech')
+  const sheet = await enterTime(page, 'To be changed')
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  const row = page.getByRole('listitem').filter({ hasText: 'To be changed' })
+  await row.getByRole('button', { name: 'Actions for this entry' }).click()
+  await page.getByRole('menuitem', { name: 'Edit' }).click()
+  const change = page.getByRole('dialog', { name: 'Change entry' })
+  await change.getByRole('textbox', { name: 'Hours' }).fill('3.25')
+  await change.getByRole('button', { name: 'Save' }).click()
+  await row.getByText('3.25').waitFor()
+  await row.getByRole('button', { name: 'Actions for this entry' }).click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete entry' }).click()
+  await row.waitFor({ state: 'detached' })
+})
