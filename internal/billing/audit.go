@@ -36,7 +36,7 @@ func (s *Sync) auditOne(ctx context.Context, a store.Audited) error {
 		if err != nil {
 			return err
 		}
-		posting, _, err = s.posting(ctx, tx, claim)
+		posting, _, err = s.posting(ctx, tx, claim, false)
 		return err
 	})
 	if err != nil {

@@ -18,19 +18,19 @@ type obstacle struct {
 
 // posting builds a document as it is to stand at the provider, from its newest
 // revision. With an obstacle the posting is as complete as it can be: enough to
-// recognise the document there, not enough to send it.
-func (s *Sync) posting(ctx context.Context, tx *store.Tx, c *store.Claim) (fieldops.Posting, *obstacle, error) {
+// recognise the document there, not enough to send it. wait is EnsureContact's.
+func (s *Sync) posting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	switch c.Ref.Kind {
 	case fieldops.KindInvoice:
-		return s.invoicePosting(ctx, tx, c)
+		return s.invoicePosting(ctx, tx, c, wait)
 	case fieldops.KindPurchaseOrder:
-		return s.orderPosting(ctx, tx, c)
+		return s.orderPosting(ctx, tx, c, wait)
 	default:
 		return s.contactPosting(ctx, tx, c)
 	}
 }
 
-func (s *Sync) invoicePosting(ctx context.Context, tx *store.Tx, c *store.Claim) (fieldops.Posting, *obstacle, error) {
+func (s *Sync) invoicePosting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	invoice, err := tx.AnyInvoice(ctx, c.Ref.ID)
 	if err != nil {
 		return fieldops.Posting{}, nil, err
@@ -44,11 +44,11 @@ func (s *Sync) invoicePosting(ctx context.Context, tx *store.Tx, c *store.Claim)
 		Date: invoice.IssueDate, DueDate: invoice.DueDate, Status: settings.InvoiceStatus, Currency: invoice.Currency,
 		URL: s.link("invoices", invoice.ID), Total: invoice.Total, TotalTax: invoice.TotalTax,
 	}
-	blocked, err := s.complete(ctx, tx, &p, invoice.ClientID, invoice.Lines, settings.SalesAccount, "sales")
+	blocked, err := s.complete(ctx, tx, &p, invoice.ClientID, invoice.Lines, settings.SalesAccount, "sales", wait)
 	return p, blocked, err
 }
 
-func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, c *store.Claim) (fieldops.Posting, *obstacle, error) {
+func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	order, err := tx.AnyPurchaseOrder(ctx, c.Ref.ID)
 	if err != nil {
 		return fieldops.Posting{}, nil, err
@@ -62,14 +62,14 @@ func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, c *store.Claim) (
 		Date: order.Date, DueDate: order.DeliveryDate, Status: settings.OrderStatus, Currency: order.Currency,
 		Total: order.Total, TotalTax: order.TotalTax,
 	}
-	blocked, err := s.complete(ctx, tx, &p, order.SupplierID, order.Lines, settings.PurchaseAccount, "purchase")
+	blocked, err := s.complete(ctx, tx, &p, order.SupplierID, order.Lines, settings.PurchaseAccount, "purchase", wait)
 	return p, blocked, err
 }
 
 // complete fills in the contact and the lines' accounts and tax types, and says
 // what is missing. Accounts and tax types are stored with the lines the first
 // time, so that every later attempt sends the same.
-func (s *Sync) complete(ctx context.Context, tx *store.Tx, p *fieldops.Posting, client *fieldops.ID, lines []fieldops.Line, account, side string) (*obstacle, error) {
+func (s *Sync) complete(ctx context.Context, tx *store.Tx, p *fieldops.Posting, client *fieldops.ID, lines []fieldops.Line, account, side string, wait bool) (*obstacle, error) {
 	var blocked *obstacle
 	block := func(reason, message string, who fieldops.WhoMustAct) {
 		if blocked == nil {
@@ -79,7 +79,7 @@ func (s *Sync) complete(ctx context.Context, tx *store.Tx, p *fieldops.Posting, 
 	if client == nil {
 		block("contact", "It has no client. Choose one.", fieldops.Office)
 	} else {
-		contact, failed, err := tx.EnsureContact(ctx, *client)
+		contact, failed, err := tx.EnsureContact(ctx, *client, wait)
 		if err != nil {
 			return nil, err
 		}

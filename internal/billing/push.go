@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -59,6 +60,8 @@ func (s *Sync) Push(ctx context.Context, intent fieldops.ID) error {
 		return err
 	}
 	s.step("claimed")
+	// The one order in which everybody locks several intents.
+	slices.SortFunc(claims, func(a, b store.Claim) int { return strings.Compare(a.Intent, b.Intent) })
 	travellers := make([]*traveller, len(claims))
 	for i := range claims {
 		travellers[i] = &traveller{Claim: &claims[i]}
@@ -117,11 +120,34 @@ func (s *Sync) travel(ctx context.Context, all []*traveller) (err error) {
 	}
 }
 
+// writeAbout is write for a change that also notes things on travellers: what it
+// noted is taken back when the transaction is run again or fails.
+func (s *Sync) writeAbout(ctx context.Context, ts []*traveller, change func(tx *store.Tx) error) error {
+	was, claims := make([]traveller, len(ts)), make([]store.Claim, len(ts))
+	for i, t := range ts {
+		was[i], claims[i] = *t, *t.Claim
+	}
+	restore := func() {
+		for i, t := range ts {
+			*t = was[i]
+			*t.Claim = claims[i]
+		}
+	}
+	err := s.write(ctx, func(tx *store.Tx) error {
+		restore()
+		return change(tx)
+	})
+	if err != nil {
+		restore()
+	}
+	return err
+}
+
 // prepare builds every posting.
 func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
-	return s.write(ctx, func(tx *store.Tx) error {
+	return s.writeAbout(ctx, all, func(tx *store.Tx) error {
 		for _, t := range all {
-			if err := s.prepareOne(ctx, tx, t); err != nil {
+			if err := s.prepareOne(ctx, tx, t, false); err != nil {
 				return fmt.Errorf("%s %s: %w", t.Ref.Kind, t.Ref.ID, err)
 			}
 		}
@@ -129,8 +155,9 @@ func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
 	})
 }
 
-func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, t *traveller) (err error) {
-	t.posting, t.blocked, err = s.posting(ctx, tx, t.Claim)
+// prepareOne builds a posting; wait is EnsureContact's.
+func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, t *traveller, wait bool) (err error) {
+	t.posting, t.blocked, err = s.posting(ctx, tx, t.Claim, wait)
 	if err != nil {
 		return err
 	}
@@ -213,7 +240,7 @@ func (s *Sync) decideOne(ctx context.Context, t *traveller, now fieldops.Time) (
 // carryOut writes down what a decision clears up, and ends or postpones the
 // intent when that is the decision.
 func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldops.Time) error {
-	err := s.write(ctx, func(tx *store.Tx) error {
+	err := s.writeAbout(ctx, []*traveller{t}, func(tx *store.Tx) error {
 		if err := tx.Still(ctx, t.Claim); err != nil {
 			return err
 		}
@@ -250,7 +277,7 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 		case waitAndLook:
 			if next.reason != "checking" {
 				// What it waits for may have come meanwhile, and woken nobody.
-				if err := s.prepareOne(ctx, tx, t); err != nil || t.blocked == nil {
+				if err := s.prepareOne(ctx, tx, t, true); err != nil || t.blocked == nil {
 					return err
 				}
 			}
@@ -327,7 +354,7 @@ func totalsWarning(p fieldops.Posting, r fieldops.Remote) string {
 
 // park gives every claim back because the lane has no room; nothing is spent.
 func (s *Sync) park(ctx context.Context, all []*traveller, wait *store.Wait) error {
-	return s.write(ctx, func(tx *store.Tx) error {
+	return s.writeAbout(ctx, all, func(tx *store.Tx) error {
 		now, err := tx.Clock(ctx)
 		if err != nil {
 			return err
@@ -382,9 +409,9 @@ func (s *Sync) plan(access access, call fieldops.Call, ts []*traveller) *store.P
 // dropped, and begin reports false: the call must be planned anew without it.
 func (s *Sync) begin(ctx context.Context, p *store.PlannedCall, ts []*traveller) (bool, error) {
 	s.step("before begin " + string(p.Call.Operation))
-	err := s.write(ctx, func(tx *store.Tx) error { return tx.BeginCall(ctx, s.durations, p) })
+	err := s.writeAbout(ctx, ts, func(tx *store.Tx) error { return tx.BeginCall(ctx, s.durations, p) })
 	if errors.Is(err, store.ErrOutdated) {
-		return false, s.write(ctx, func(tx *store.Tx) error {
+		return false, s.writeAbout(ctx, ts, func(tx *store.Tx) error {
 			for _, t := range ts {
 				if err := tx.Still(ctx, t.Claim); errors.Is(err, store.ErrOutdated) {
 					t.done = true
@@ -429,7 +456,7 @@ func (s *Sync) lookFor(ctx context.Context, ts []*traveller) error {
 	verdicts := s.provider.Judge(p.Call, a)
 	found, complete, readErr := s.provider.ReadFound(p.Call, a)
 	answered := verdicts[0].Outcome == fieldops.Answered && readErr == nil && (complete || len(group) > 1)
-	err = s.write(ctx, func(tx *store.Tx) error {
+	err = s.writeAbout(ctx, group, func(tx *store.Tx) error {
 		now, err := tx.Clock(ctx)
 		if err != nil {
 			return err
@@ -718,7 +745,7 @@ func (s *Sync) exchange(ctx context.Context, access access, call fieldops.Call, 
 	a := s.send(ctx, access, p)
 	verdicts := s.provider.Judge(p.Call, a)
 	var now fieldops.Time
-	err := s.write(ctx, func(tx *store.Tx) (err error) {
+	err := s.writeAbout(ctx, ts, func(tx *store.Tx) (err error) {
 		if now, err = tx.Clock(ctx); err != nil {
 			return err
 		}

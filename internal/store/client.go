@@ -13,9 +13,11 @@ const clientColumns = `c.id, c.name, c.contact_name, c.email, c.phone, c.address
 	c.created_at, c.updated_at, c.deleted_at, c.payment_terms_type, c.payment_terms_day`
 
 func clientPlaces(c *fieldops.Client) []any {
-	return []any{&c.ID, &c.Name, &c.ContactName, &c.Email, &c.Phone, &c.Address, &c.Location, &c.BillingAddress, &c.BillingEmail,
+	return []any{
+		&c.ID, &c.Name, &c.ContactName, &c.Email, &c.Phone, &c.Address, &c.Location, &c.BillingAddress, &c.BillingEmail,
 		&c.XeroContactID, &c.ClientType, &c.Status, &c.Notes, &c.SyncStatus, &c.XeroSyncID,
-		&c.CreatedAt, &c.UpdatedAt, &c.DeletedAt, &c.PaymentTerms.Type, &c.PaymentTerms.Day}
+		&c.CreatedAt, &c.UpdatedAt, &c.DeletedAt, &c.PaymentTerms.Type, &c.PaymentTerms.Day,
+	}
 }
 
 // Client is one client. A deleted one is not found.
@@ -193,6 +195,11 @@ func clientSearch(c *fieldops.Client) string {
 // UpdateClient writes everything of a client that a person may change. What the
 // contact in Xero shows travels there, if the client ever went.
 func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
+	ref := fieldops.DocumentRef{Kind: fieldops.KindClient, ID: c.ID}
+	// The worker locks in this order too.
+	if _, err := tx.lockSyncDocument(ctx, ref); err != nil {
+		return err
+	}
 	before, err := tx.LockClient(ctx, c.ID)
 	if err != nil {
 		return err
@@ -210,7 +217,6 @@ func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
 		return err
 	}
 	if contactDiffers(&before, c) {
-		ref := fieldops.DocumentRef{Kind: fieldops.KindClient, ID: c.ID}
 		if _, _, err := tx.RequestSync(ctx, ref, fieldops.OpUpdate); err != nil {
 			return err
 		}

@@ -268,8 +268,10 @@ func (tx *Tx) Unanswered(ctx context.Context, d fieldops.Durations, tenant strin
 	}
 	if !openUntil.IsZero() {
 		// An outage spends nothing.
-		if _, err := tx.q.ExecContext(ctx, `update sync_intents set unknowns = 0 where closed_at is null and tenant_id = $1
-			and exists (select 1 from sync_logs l where l.intent_id = sync_intents.id and l.writes and l.outcome = 'unknown' and l.created_at >= $2)`, tenant, l.since); err != nil {
+		if _, err := tx.q.ExecContext(ctx, `update sync_intents set unknowns = 0 where id in (select i.id from sync_intents i
+			where i.closed_at is null and i.tenant_id = $1 and i.unknowns > 0
+			and exists (select 1 from sync_logs l where l.intent_id = i.id and l.writes and l.outcome = 'unknown' and l.created_at >= $2)
+			order by i.id`+tx.forUpdate()+`)`, tenant, l.since); err != nil {
 			return err
 		}
 	} else {

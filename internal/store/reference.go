@@ -165,24 +165,66 @@ func (tx *Tx) AuditDone(ctx context.Context, d fieldops.Durations, a Audited, wa
 
 // EnsureContact asks that a client be brought to Xero before its documents, and
 // tells how it stands: its id there, or why it has none yet.
-func (tx *Tx) EnsureContact(ctx context.Context, client fieldops.ID) (remoteID string, failed *string, err error) {
+//
+// With wait it first waits for whoever is changing the client's way to Xero, so
+// that what it tells stays true until this transaction ends. Only a transaction
+// about a single document may do that: two that ask for several clients in
+// different orders would wait for each other.
+func (tx *Tx) EnsureContact(ctx context.Context, client fieldops.ID, wait bool) (remoteID string, failed *string, err error) {
 	ref := fieldops.DocumentRef{Kind: fieldops.KindClient, ID: client}
+	if wait {
+		if _, err := tx.lockSyncDocument(ctx, ref); err != nil {
+			return "", nil, err
+		}
+	}
 	if remoteID, err = tx.remoteID(ctx, ref); err != nil || remoteID != "" {
 		return remoteID, nil, err
 	}
-	d, err := tx.lockSyncDocument(ctx, ref)
+	asked := func() (known, open bool, err error) {
+		err = tx.q.QueryRowContext(ctx, "select open_intent_id is not null from sync_documents where entity_type = $1 and entity_id = $2", ref.Kind, ref.ID).Scan(&open)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, false, nil
+		}
+		return err == nil, open, err
+	}
+	known, open, err := asked()
 	if err != nil {
 		return "", nil, err
 	}
-	if d == nil {
-		_, _, err := tx.RequestSync(ctx, ref, fieldops.OpCreate)
+	if !known {
+		free, err := tx.reserveClient(ctx, client, wait)
+		if err != nil || !free {
+			return "", nil, err
+		}
+		if known, _, err = asked(); err != nil || known {
+			return "", nil, err
+		}
+		_, _, err = tx.RequestSync(ctx, ref, fieldops.OpCreate)
 		return "", nil, err
 	}
-	if d.openIntent == nil {
+	if !open {
 		err = tx.q.QueryRowContext(ctx, `select coalesce(message, 'it failed') from sync_intents where entity_type = $1 and entity_id = $2
 			order by opened_at desc, id desc limit 1`, ref.Kind, ref.ID).Scan(&failed)
 	}
 	return "", failed, err
+}
+
+// reserveClient keeps others from asking for the same client, and reports
+// whether it could: unless it waits, it does not while another is doing so.
+func (tx *Tx) reserveClient(ctx context.Context, client fieldops.ID, wait bool) (bool, error) {
+	lock := ""
+	if tx.engine == Postgres {
+		lock = " for no key update"
+		if !wait {
+			lock += " skip locked"
+		}
+	}
+	var id fieldops.ID
+	err := tx.q.QueryRowContext(ctx, "select id from clients where id = $1"+lock, client).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // KeepCandidate remembers what stands in Xero under a document's name or number

@@ -343,7 +343,9 @@ func (tx *Tx) wake(ctx context.Context, kind fieldops.DocumentKind, intent field
 // what it waits for has changed.
 func (tx *Tx) WakeWaiting(ctx context.Context, reasons ...string) error {
 	args := []any{}
-	rows, err := collect(ctx, tx.reads, "select id, entity_type from sync_intents where closed_at is null and reason in "+list(&args, reasons), args,
+	// In the order in which everybody locks several intents.
+	rows, err := collect(ctx, tx.reads, "select id, entity_type from sync_intents where closed_at is null and reason in "+list(&args, reasons)+
+		" order by id"+tx.forUpdate(), args,
 		func(rows *sql.Rows, w *fieldops.DocumentRef) error { return rows.Scan(&w.ID, &w.Kind) })
 	if err != nil {
 		return err
