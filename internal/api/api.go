@@ -9,6 +9,7 @@ package api
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
@@ -38,6 +40,12 @@ type Config struct {
 	// X-Forwarded-Proto. From anybody else these headers are ignored.
 	TrustedProxies []netip.Prefix
 
+	// Billing makes and changes invoices and purchase orders, Sync connects to
+	// Xero, and Events are what live screens are told.
+	Billing *billing.Service
+	Sync    *billing.Sync
+	Events  *billing.Events
+
 	// Web is the built web app, with index.html at its root; nil serves none.
 	Web fs.FS
 	Log *slog.Logger
@@ -45,6 +53,10 @@ type Config struct {
 	Clock func() time.Time
 	// XeroConfigured is whether the program has a Xero app to connect with.
 	XeroConfigured bool
+	// XeroScopes are the rights that a consent asks for, and XeroRedirectURI is
+	// where Xero sends the browser back to.
+	XeroScopes      []string
+	XeroRedirectURI string
 	// WorkerAlive reports whether background work is being done in this
 	// process; nil when another process does it.
 	WorkerAlive func() bool
@@ -108,7 +120,7 @@ func (a *api) frame(next http.Handler) http.Handler {
 		watched := &watchedWriter{ResponseWriter: w}
 		defer func() {
 			if problem := recover(); problem != nil {
-				if problem == http.ErrAbortHandler {
+				if err, ok := problem.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(problem) // the server's own way to drop a connection
 				}
 				a.Log.ErrorContext(r.Context(), "panic", "panic", problem, "request_id", id, "path", r.URL.Path, "stack", stack())

@@ -182,5 +182,37 @@ func (a *api) settingRoutes() []route {
 // xeroRoutes are invoices, purchase orders, the connection to Xero and the live
 // events.
 func (a *api) xeroRoutes() []route {
-	return []route{}
+	sees, invoices, connects := may(fieldops.CanViewFinancials), may(fieldops.CanCreateInvoices), may(fieldops.CanSyncXero)
+	return []route{
+		{"GET", "/api/xero/unbilled", sees, typed(a.unbilled), "Work that nobody has invoiced yet, by client, project and age", 0, nil, ""},
+		{"POST", "/api/xero/invoices/from-timesheets/preview", invoices, typed(a.previewInvoice), "An invoice as it would be made; nothing is changed", 0, nil, ""},
+		{"POST", "/api/xero/invoices/from-timesheets", invoices, typed(a.createInvoice), "Invoice unbilled timesheets", accepted | repeatable | transactional, nil, ""},
+		{"POST", "/api/xero/invoices/from-timesheets/batch", invoices, typed(a.createInvoices), "Make up to 100 invoices, each for itself", repeatable, nil, ""},
+		{"GET", "/api/xero/invoices", sees, typed(a.listInvoices), "Invoices, newest first", 0, nil, ""},
+		{"GET", "/api/xero/invoices/{id}", sees, typed(a.getInvoice), "One invoice with its timesheets", 0, nil, ""},
+		{"PUT", "/api/xero/invoices/{id}", invoices, typed(a.updateInvoice), "Change dates, reference or lines", accepted, nil, ""},
+		{"DELETE", "/api/xero/invoices/{id}", invoices, typed(a.deleteInvoice), "Take an invoice back and release its timesheets", accepted, nil, ""},
+		{"GET", "/api/xero/invoices/{id}/pdf", sees, plain(a.invoicePDF), "An invoice to send or to print", 0, nil, "application/pdf"},
+		{"GET", "/api/xero/invoices/{id}/sync-status", sees, typed(a.invoiceSync), "How an invoice stands on its way to Xero", 0, nil, ""},
+		{"POST", "/api/xero/invoices/{id}/retry-sync", invoices, typed(a.retryInvoice), "Send an invoice again", accepted, nil, ""},
+
+		{"POST", "/api/xero/purchase-orders", invoices, typed(a.createOrder), "Place an order with a supplier", accepted | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/purchase-orders", sees, typed(a.listOrders), "Purchase orders, newest first", 0, nil, ""},
+		{"GET", "/api/xero/purchase-orders/{id}", sees, typed(a.getOrder), "One purchase order", 0, nil, ""},
+		{"GET", "/api/xero/purchase-orders/{first}/{second}", sees, plain(a.orderParts), "project/ID and cost-center/ID list purchase orders, ID/sync-status tells how one stands on its way to Xero", 0, nil, "application/json"},
+		{"PUT", "/api/xero/purchase-orders/{id}", invoices, typed(a.updateOrder), "Change the fields sent", accepted, nil, ""},
+		{"DELETE", "/api/xero/purchase-orders/{id}", invoices, typed(a.deleteOrder), "Take an order back", accepted, nil, ""},
+		{"POST", "/api/xero/purchase-orders/{id}/retry-sync", invoices, typed(a.retryOrder), "Send a purchase order again", accepted, nil, ""},
+
+		{"GET", "/api/xero/status", signedIn, typed(a.xeroStatus), "How the connection to Xero stands", 0, nil, ""},
+		{"GET", "/api/xero/auth/url", connects, typed(a.consentURL), "Where to send a browser to connect Xero", 0, nil, ""},
+		{"GET", "/api/xero/callback", anybody, plain(a.xeroCallback), "Where Xero sends the browser back to", 0, nil, "text/html"},
+		{"DELETE", "/api/xero/disconnect", connects, typed(a.disconnectXero), "Withdraw our access to Xero", 0, nil, ""},
+		{"POST", "/api/xero/lane", connects, typed(a.setLane), "Pause sending to Xero, or let it go on", 0, nil, ""},
+		{"GET", "/api/xero/accounts", sees, typed(a.listAccounts), "Xero's accounts as last read", 0, nil, ""},
+		{"GET", "/api/xero/tax-rates", sees, typed(a.listTaxRates), "Xero's tax rates as last read", 0, nil, ""},
+		{"GET", "/api/xero/sync-logs", sees, typed(a.listSyncLogs), "Every call to Xero about one record, newest first", 0, nil, ""},
+
+		{"GET", "/api/events", signedIn, plain(a.watchEvents), "Live events, as a stream", streams, nil, "text/event-stream"},
+	}
 }

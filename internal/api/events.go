@@ -1,0 +1,74 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"ampedfieldops/internal/billing"
+)
+
+const (
+	// heartbeat keeps proxies from closing a quiet stream, and is how often it
+	// is asked anew whether the person may still watch.
+	heartbeat = 15 * time.Second
+	// eventDeadline is how long a watcher may take to accept an event.
+	eventDeadline = 20 * time.Second
+)
+
+// watchEvents is a stream of server-sent events
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html). Documents
+// and the lane are for those who may see money. A watcher who missed something
+// is cut off: a browser comes back by itself and reads everything anew.
+func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
+	ctx := r.Context()
+	events := a.Events.Subscribe(ctx)
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // the limit for reading a request would end the stream
+	send := func(format string, args ...any) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(eventDeadline)) // a connection without deadlines is used without
+		_, err := fmt.Fprintf(w, format, args...)
+		return err == nil && control.Flush() == nil
+	}
+	if !send("retry: 2000\nevent: hello\ndata: {}\n\n") {
+		return nil
+	}
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			still := &request{Request: r.Request, Header: http.Header{}, Actor: r.Actor}
+			if a.authenticate(noCookies{w}, still) != nil || !send(": still here\n\n") {
+				return nil
+			}
+			r.User = still.User
+		case event, open := <-events:
+			if !open || event.Name == billing.Resync.Name {
+				return nil
+			}
+			if !r.seesMoney() {
+				continue
+			}
+			data, err := json.Marshal(event.Data)
+			if err != nil {
+				a.Log.ErrorContext(ctx, "an event cannot be written", "event", event.Name, "error", err)
+				continue
+			}
+			if !send("event: %s\ndata: %s\n\n", event.Name, data) {
+				return nil
+			}
+		}
+	}
+}
+
+// noCookies takes no headers any more: the answer is under way.
+type noCookies struct{ http.ResponseWriter }
+
+func (noCookies) Header() http.Header { return http.Header{} }
