@@ -22,7 +22,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the SQLite driver
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
@@ -96,20 +95,21 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
 			"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + extra
 	}
-	write, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	writing, err := openKeeping(dsn("&_txlock=immediate"))
 	if err != nil {
 		return nil, err
 	}
+	reading, err := openKeeping(dsn("&_pragma=query_only(1)"))
+	if err != nil {
+		return nil, err
+	}
+	write := sql.OpenDB(writing)
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil {
 		write.Close()
 		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
-	read, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
-	if err != nil {
-		write.Close()
-		return nil, err
-	}
+	read := sql.OpenDB(reading)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(4)
 	db := &DB{reads: reads{q: read, engine: SQLite}, engine: SQLite, write: write, path: path}
