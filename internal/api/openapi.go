@@ -65,41 +65,43 @@ func OpenAPI() []byte {
 
 var pathParameter = regexp.MustCompile(`\{(\w+)(\.\.\.)?\}`)
 
-func (route route) document(registry huma.Registry, failure *huma.Schema) *huma.Operation {
-	path := strings.ReplaceAll(route.path, "...}", "}")
+func (r route) document(registry huma.Registry, failure *huma.Schema) *huma.Operation {
+	path := strings.ReplaceAll(r.path, "...}", "}")
 	op := &huma.Operation{
-		Method: route.method, Path: path, Summary: route.summary, OperationID: route.operationID(),
-		Tags:      []string{route.tag()},
+		Method: r.method, Path: path, Summary: r.summary, OperationID: r.operationID(),
+		Tags:      []string{r.tag()},
 		Responses: map[string]*huma.Response{},
 	}
-	op.Description = route.access.String()
-	if !route.access.public {
+	op.Description = r.access.String()
+	if !r.access.public {
 		op.Security = []map[string][]string{{"bearer": {}}, {"cookie": {}}}
 	}
 	documented := map[string]bool{}
-	if route.endpoint.in != nil {
-		documentInput(registry, op, reflect.TypeOf(route.endpoint.in).Elem(), documented)
+	if r.endpoint.in != nil {
+		documentInput(registry, op, reflect.TypeOf(r.endpoint.in).Elem(), documented)
 	}
-	for _, found := range pathParameter.FindAllStringSubmatch(route.path, -1) {
+	for _, found := range pathParameter.FindAllStringSubmatch(r.path, -1) {
 		if !documented[found[1]] {
 			op.Parameters = append(op.Parameters, &huma.Param{Name: found[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 		}
 	}
-	if route.has(repeatable) || route.has(ownKey) {
-		op.Parameters = append(op.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-			Description: "Makes a repeat within 24 hours harmless: it gets the first answer"})
+	if r.has(repeatable) || r.has(ownKey) {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "Makes a repeat within 24 hours harmless: it gets the first answer",
+		})
 	}
-	if route.body != nil {
-		route.body(registry, op)
+	if r.body != nil {
+		r.body(registry, op)
 	}
-	answer := &huma.Response{Description: http.StatusText(route.status())}
+	answer := &huma.Response{Description: http.StatusText(r.status())}
 	switch {
-	case route.endpoint.out != nil:
-		answer.Content = map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeOf(route.endpoint.out).Elem(), true, route.operationID()+"Answer")}}
-	case route.gives != "":
-		answer.Content = map[string]*huma.MediaType{route.gives: {}}
+	case r.endpoint.out != nil:
+		answer.Content = map[string]*huma.MediaType{"application/json": {Schema: registry.Schema(reflect.TypeOf(r.endpoint.out).Elem(), true, r.operationID()+"Answer")}}
+	case r.gives != "":
+		answer.Content = map[string]*huma.MediaType{r.gives: {}}
 	}
-	op.Responses[strconv.Itoa(route.status())] = answer
+	op.Responses[strconv.Itoa(r.status())] = answer
 	op.Responses["default"] = &huma.Response{Description: "What was wrong", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: failure}}}
 	return op
 }
@@ -130,17 +132,18 @@ func documentInput(registry huma.Registry, op *huma.Operation, t reflect.Type, d
 }
 
 // operationID names an operation by method and path: getClientsById.
-func (route route) operationID() string {
-	id := strings.ToLower(route.method)
-	for part := range strings.FieldsFuncSeq(strings.TrimPrefix(route.path, "/api"), func(c rune) bool { return strings.ContainsRune("/-_{}.", c) }) {
-		id += strings.ToUpper(part[:1]) + part[1:]
+func (r route) operationID() string {
+	var id strings.Builder
+	id.WriteString(strings.ToLower(r.method))
+	for part := range strings.FieldsFuncSeq(strings.TrimPrefix(r.path, "/api"), func(c rune) bool { return strings.ContainsRune("/-_{}.", c) }) {
+		id.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
-	return id
+	return id.String()
 }
 
 // tag is the noun that a route is about.
-func (route route) tag() string {
-	parts := strings.Split(strings.Trim(strings.TrimPrefix(route.path, "/api"), "/"), "/")
+func (r route) tag() string {
+	parts := strings.Split(strings.Trim(strings.TrimPrefix(r.path, "/api"), "/"), "/")
 	return parts[0]
 }
 

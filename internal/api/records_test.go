@@ -19,10 +19,14 @@ func TestClients(t *testing.T) {
 			{who: "manager", ask: "GET /api/clients?search=nobody", status: 200, parts: []string{`"data":[]`, `"total":0`}},
 			{who: "manager", ask: "GET /api/clients?sort=colour&client_type=friend", status: 400, parts: []string{`"field":"sort"`, `"field":"client_type"`, `"code":"VALIDATION_ERROR"`}},
 			{who: "tech", ask: "POST /api/clients", body: `{"name":"x"}`, status: 403, parts: []string{"Permission denied"}},
-			{who: "manager", ask: "POST /api/clients", body: `{"name":" ","email":"no","billing_email":"no","client_type":"friend","payment_terms_type":"LATER","status":"x"}`, status: 400,
-				parts: []string{`"field":"name"`, `"field":"email"`, `"field":"billing_email"`, `"field":"client_type"`, `"field":"payment_terms_type"`, `"field":"status"`, `"requestId"`, `"detail"`, `"title":"Bad Request"`}},
-			{who: "manager", ask: "POST /api/clients", body: `{"name":" Ohm Ltd ","email":"a@ohm.nz","phone":"","client_type":"both","payment_terms_type":"DAYSAFTERBILLDATE","payment_terms_day":7,"colour":"red","xero_contact_id":"mine"}`, status: 201, save: "ohm",
-				parts: []string{`"name":"Ohm Ltd"`, `"phone":null`, `"payment_terms_type":"DAYSAFTERBILLDATE"`, `"payment_terms_day":7`, `"xero_contact_id":null`, `"status":"active"`}},
+			{
+				who: "manager", ask: "POST /api/clients", body: `{"name":" ","email":"no","billing_email":"no","client_type":"friend","payment_terms_type":"LATER","status":"x"}`, status: 400,
+				parts: []string{`"field":"name"`, `"field":"email"`, `"field":"billing_email"`, `"field":"client_type"`, `"field":"payment_terms_type"`, `"field":"status"`, `"requestId"`, `"detail"`, `"title":"Bad Request"`},
+			},
+			{
+				who: "manager", ask: "POST /api/clients", body: `{"name":" Ohm Ltd ","email":"a@ohm.nz","phone":"","client_type":"both","payment_terms_type":"DAYSAFTERBILLDATE","payment_terms_day":7,"colour":"red","xero_contact_id":"mine"}`, status: 201, save: "ohm",
+				parts: []string{`"name":"Ohm Ltd"`, `"phone":null`, `"payment_terms_type":"DAYSAFTERBILLDATE"`, `"payment_terms_day":7`, `"xero_contact_id":null`, `"status":"active"`},
+			},
 			{who: "tech", ask: "GET /api/clients/{ohm}", status: 200, parts: []string{`"projects":[]`, `"email":"a@ohm.nz"`}},
 			{who: "manager", ask: "GET /api/clients/{client}", status: 200, parts: []string{`"code":"PRJ-`, `"budget":"10000.00"`, `"actual_cost":"0.00"`}},
 			{who: "tech", ask: "GET /api/clients/{client}", status: 200, parts: []string{`"budget":null`}},
@@ -44,14 +48,20 @@ func TestProjects(t *testing.T) {
 	t.Parallel()
 	both(t, func(_ *testing.T, f *firm) {
 		f.play([]scenario{
-			{who: "manager", ask: "POST /api/projects", body: `{"name":"Switchboard","client_id":"{client}","budget":"1500.5","start_date":"2026-05-01","end_date":"","cost_center_ids":["{center}"]}`, status: 201, save: "switch",
-				parts: []string{`"code":"PRJ-`, `-002"`, `"budget":"1500.50"`, `"status":"quoted"`, `"client_name":"Kōwhai Café"`, `"cost_center_ids":["{center}"]`, `"cost_center_codes":["CC-1"]`, `"end_date":null`}},
+			{
+				who: "manager", ask: "POST /api/projects", body: `{"name":"Switchboard","client_id":"{client}","budget":"1500.5","start_date":"2026-05-01","end_date":"","cost_center_ids":["{center}"]}`, status: 201, save: "switch",
+				parts: []string{`"code":"PRJ-`, `-002"`, `"budget":"1500.50"`, `"status":"quoted"`, `"client_name":"Kōwhai Café"`, `"cost_center_ids":["{center}"]`, `"cost_center_codes":["CC-1"]`, `"end_date":null`},
+			},
 			{who: "tech", ask: "POST /api/projects", body: `{"name":"x"}`, status: 403},
 			{who: "manager", ask: "POST /api/projects", body: `{"client_id":"x","cost_center_ids":["y"]}`, status: 400, parts: []string{`"field":"client_id"`, `"field":"cost_center_ids[0]"`}},
-			{who: "manager", ask: "POST /api/projects", body: `{"name":"","status":"lost","client_id":"{nowhere}","budget":-1,"cost_center_ids":["{nowhere}"]}`, status: 400,
-				parts: []string{`"field":"name"`, `"field":"status"`, `"field":"client_id"`, `"field":"budget"`, `"field":"cost_center_ids[0]"`}},
-			{who: "manager", ask: "POST /api/projects", body: `{"name":"x","budget":"lots","start_date":"yesterday","cost_center_ids":"y"}`, status: 400,
-				parts: []string{`"field":"budget"`, `"field":"start_date"`, `"field":"cost_center_ids"`}},
+			{
+				who: "manager", ask: "POST /api/projects", body: `{"name":"","status":"lost","client_id":"{nowhere}","budget":-1,"cost_center_ids":["{nowhere}"]}`, status: 400,
+				parts: []string{`"field":"name"`, `"field":"status"`, `"field":"client_id"`, `"field":"budget"`, `"field":"cost_center_ids[0]"`},
+			},
+			{
+				who: "manager", ask: "POST /api/projects", body: `{"name":"x","budget":"lots","start_date":"yesterday","cost_center_ids":"y"}`, status: 400,
+				parts: []string{`"field":"budget"`, `"field":"start_date"`, `"field":"cost_center_ids"`},
+			},
 			{who: "tech", ask: "GET /api/projects?search=switchboard", status: 200, parts: []string{`"total":1`, `"budget":null`, `"actual_cost":null`, `"po_commitments":null`, `"cost_center_codes":["CC-1"]`}},
 			{who: "manager", ask: "GET /api/projects?client_id={client}&sort=name&order=asc&limit=1", status: 200, parts: []string{`"name":"Rewire"`, `"total":2`, `"hasNext":true`}},
 			{who: "manager", ask: "GET /api/projects?client_id=x", status: 400, parts: []string{`"field":"client_id"`}},
@@ -60,8 +70,10 @@ func TestProjects(t *testing.T) {
 			{who: "tech", ask: "GET /api/projects/{switch}/financials", status: 403},
 			{who: "manager", ask: "GET /api/projects/{switch}/financials", status: 200, parts: []string{`"purchase_orders":{"total_count":0,"total_committed":"0.00"`, `"project":{"id":"{switch}"`}},
 			{who: "manager", ask: "GET /api/projects/{nowhere}/financials", status: 404, parts: []string{"Project not found"}},
-			{who: "manager", ask: "PUT /api/projects/{switch}", body: `{"status":"in-progress","client_id":null,"cost_center_ids":[],"actual_cost":5,"code":"mine"}`, status: 200,
-				parts: []string{`"status":"in-progress"`, `"client_id":null`, `"cost_center_ids":[]`, `"actual_cost":"0.00"`, `"name":"Switchboard"`, `!"code":"mine"`}},
+			{
+				who: "manager", ask: "PUT /api/projects/{switch}", body: `{"status":"in-progress","client_id":null,"cost_center_ids":[],"actual_cost":5,"code":"mine"}`, status: 200,
+				parts: []string{`"status":"in-progress"`, `"client_id":null`, `"cost_center_ids":[]`, `"actual_cost":"0.00"`, `"name":"Switchboard"`, `!"code":"mine"`},
+			},
 			{who: "manager", ask: "PUT /api/projects/{switch}", body: `{}`, status: 400, parts: []string{"No updates provided"}},
 			{who: "tech", ask: "POST /api/timesheets", body: `{"project_id":"{switch}","date":"2026-05-04","hours":2,"activity_type_id":"{activity}","cost_center_id":"{center}"}`, status: 201},
 			{who: "manager", ask: "GET /api/projects/{switch}", status: 200, parts: []string{`"hours_logged":"2.00"`, `"actual_cost":"190.00"`, `"available_budget":"1310.50"`, `"user_name":"tech"`}},
@@ -113,9 +125,13 @@ func TestTimesheets(t *testing.T) {
 	t.Parallel()
 	both(t, func(_ *testing.T, f *firm) {
 		f.play([]scenario{
-			{who: "tech", ask: "POST /api/timesheets", body: goodWork + `,"notes":" Board ","user_id":"","location":"Site"}`, status: 201, save: "sheet",
-				parts: []string{`"hours":"7.50"`, `"hourly_rate":"95.00"`, `"amount":"712.50"`, `"billing_status":"unbilled"`, `"client_id":"{client}"`, `"client_name":"Kōwhai Café"`, `"notes":"Board"`,
-					`"user_name":"tech"`, `"project_code":"PRJ-`, `"activity_type_name":"Labour"`, `"cost_center_code":"CC-1"`, `"invoice_number":null`, `"sync_status":null`, `"image_urls":[]`, `"cloud_image_urls":[]`, `!"warnings"`}},
+			{
+				who: "tech", ask: "POST /api/timesheets", body: goodWork + `,"notes":" Board ","user_id":"","location":"Site"}`, status: 201, save: "sheet",
+				parts: []string{
+					`"hours":"7.50"`, `"hourly_rate":"95.00"`, `"amount":"712.50"`, `"billing_status":"unbilled"`, `"client_id":"{client}"`, `"client_name":"Kōwhai Café"`, `"notes":"Board"`,
+					`"user_name":"tech"`, `"project_code":"PRJ-`, `"activity_type_name":"Labour"`, `"cost_center_code":"CC-1"`, `"invoice_number":null`, `"sync_status":null`, `"image_urls":[]`, `"cloud_image_urls":[]`, `!"warnings"`,
+				},
+			},
 			{who: "tech", ask: "POST /api/timesheets", body: `{}`, status: 400, parts: []string{`"error":"Missing required fields"`, `"missing_fields":["project_id","date","hours","activity_type_id","cost_center_id"]`, `"field":"cost_center_id"`}},
 			{who: "tech", ask: "POST /api/timesheets", body: `{"project_id":"x","date":"2026-05-04","hours":1,"activity_type_id":"{activity}","cost_center_id":"{center}"}`, status: 400, parts: []string{`"error":"Invalid project_id"`}},
 			{who: "tech", ask: "POST /api/timesheets", body: `{"project_id":"{project}","date":"someday","hours":"many"}`, status: 400, parts: []string{"Missing required fields", `"field":"date"`, "Invalid hours value. Must be a number.", `"field":"activity_type_id"`}},

@@ -144,8 +144,11 @@ func (in *timesheetInput) apply(t *fieldops.Timesheet, f *fieldops.Faults) {
 		field string
 		place **fieldops.ID
 	}{
-		{in.ProjectID, "project_id", &t.ProjectID}, {in.ActivityTypeID, "activity_type_id", &t.ActivityTypeID},
-		{in.CostCenterID, "cost_center_id", &t.CostCenterID}, {in.ClientID, "client_id", &t.ClientID}, {in.UserID, "user_id", &t.UserID},
+		{in.ProjectID, "project_id", &t.ProjectID},
+		{in.ActivityTypeID, "activity_type_id", &t.ActivityTypeID},
+		{in.CostCenterID, "cost_center_id", &t.CostCenterID},
+		{in.ClientID, "client_id", &t.ClientID},
+		{in.UserID, "user_id", &t.UserID},
 	} {
 		if reference.sent.Set && (text(reference.sent.Value) != nil || reference.field != "user_id") {
 			*reference.place = idOf(reference.sent.Value, reference.field, f)
@@ -214,7 +217,7 @@ func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldo
 		if err != nil {
 			return s, bodyError(err, "The request is too large")
 		}
-		if err := a.readPart(r, s, part, timesheet); err != nil {
+		if err := a.readPart(s, part, timesheet); err != nil {
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, io.ErrUnexpectedEOF) {
 				return s, bodyError(err, "The request is too large")
 			}
@@ -226,7 +229,7 @@ func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldo
 // maxField is the longest text field of a form.
 const maxField = 64 << 10
 
-func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
+func (a *api) readPart(s *submission, part *multipart.Part, timesheet fieldops.ID) error {
 	name := part.FormName()
 	if part.FileName() == "" {
 		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
@@ -369,8 +372,10 @@ func (a *api) checkSent(r *request, in *timesheetInput, t *fieldops.Timesheet, f
 	if len(missing) == 0 {
 		return f.Err("")
 	}
-	return &fieldops.Error{Kind: fieldops.Invalid, Message: "Missing required fields", Faults: f,
-		Details: map[string]any{"missing_fields": missing, "details": "Missing required fields: " + strings.Join(missing, ", ")}}
+	return &fieldops.Error{
+		Kind: fieldops.Invalid, Message: "Missing required fields", Faults: f,
+		Details: map[string]any{"missing_fields": missing, "details": "Missing required fields: " + strings.Join(missing, ", ")},
+	}
 }
 
 // shownInside is a timesheet as it stands inside a transaction, with a warning

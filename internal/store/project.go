@@ -13,8 +13,10 @@ const projectColumns = `p.id, p.code, p.name, p.client_id, p.status, p.budget_ce
 	p.created_at, p.updated_at, p.deleted_at`
 
 func projectPlaces(p *fieldops.Project) []any {
-	return []any{&p.ID, &p.Code, &p.Name, &p.ClientID, &p.Status, &p.Budget, &p.Description, &p.StartDate, &p.EndDate,
-		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt}
+	return []any{
+		&p.ID, &p.Code, &p.Name, &p.ClientID, &p.Status, &p.Budget, &p.Description, &p.StartDate, &p.EndDate,
+		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt,
+	}
 }
 
 // amountSQL is the value of a timesheet in cents, rounded half away from zero

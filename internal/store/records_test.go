@@ -138,8 +138,10 @@ func TestEveryChangeLeavesAnAuditEntry(t *testing.T) {
 		for _, e := range slices.Backward(entries) {
 			did = append(did, e.Actor+" "+e.Action+" "+e.EntityType)
 		}
-		want := []string{"System create user", "System create client", "System create cost_center", "System create activity_type", "System create project",
-			"Aroha create timesheet", "Aroha delete timesheet", "Aroha update setting"}
+		want := []string{
+			"System create user", "System create client", "System create cost_center", "System create activity_type", "System create project",
+			"Aroha create timesheet", "Aroha delete timesheet", "Aroha update setting",
+		}
 		if diff := cmp.Diff(want, did); diff != "" || total != len(want) {
 			t.Errorf("%d entries (-want +got):\n%s", total, diff)
 		}
@@ -268,6 +270,35 @@ func TestPeopleAndTheirPermissions(t *testing.T) {
 	})
 }
 
+func TestTwoAdminsCannotDemoteEachOther(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		o := newOffice(t, db)
+		admins := make([]fieldops.User, 2)
+		for i := range admins {
+			admins[i] = fieldops.User{Email: fmt.Sprintf("admin%d@firm.nz", i), Name: "Admin", Role: fieldops.RoleAdmin, IsActive: true}
+			o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.InsertUser(ctx, &admins[i]) })
+		}
+		refusals := make([]error, 2)
+		var all sync.WaitGroup
+		for i, u := range admins {
+			u.Role = fieldops.RoleUser
+			all.Go(func() {
+				refusals[i] = o.try(t, func(ctx context.Context, tx *store.Tx) error { return tx.UpdateUser(ctx, &u) })
+			})
+		}
+		all.Wait()
+		if (refusals[0] == nil) == (refusals[1] == nil) {
+			t.Fatalf("exactly one must be refused: %v, %v", refusals[0], refusals[1])
+		}
+		refused := refusals[0]
+		if refused == nil {
+			refused = refusals[1]
+		}
+		wantKind(t, refused, fieldops.Conflict, "last admin")
+	})
+}
+
 func TestSessionsEndAndSignInsAreThrottled(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -290,7 +321,9 @@ func TestSessionsEndAndSignInsAreThrottled(t *testing.T) {
 		if !live(first) || first.Live(time.Now().Add(2*time.Hour)) {
 			t.Error("a session lives for its hour")
 		}
-		o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.TouchSession(ctx, first.ID, tx.Now, 3*time.Hour) })
+		o.write(t, func(ctx context.Context, tx *store.Tx) error {
+			return tx.TouchSession(ctx, first.ID, tx.Now, 3*time.Hour)
+		})
 		if seen, err := db.Session(ctx, first.ID); err != nil || !seen.Live(time.Now().Add(2*time.Hour)) || seen.UserAgent != "test" || seen.IPAddress != "192.0.2.1" {
 			t.Errorf("a touched session: %+v, %v", seen, err)
 		}
