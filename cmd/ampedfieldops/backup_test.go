@@ -117,34 +117,39 @@ func (here *installation) rows() map[string][]string {
 		"users", "settings", "clients", "projects", "activity_types", "cost_centers", "timesheets", "number_series",
 		"xero_invoices", "xero_invoice_lines", "sync_documents", "sync_intents", "xero_tokens", "clock",
 	} {
-		rows, err := db.Query("select * from " + table + " order by 1, 2")
-		if err != nil {
-			here.t.Fatal(err)
-		}
-		columns, err := rows.Columns()
-		if err != nil {
-			here.t.Fatal(err)
-		}
-		all[table] = []string{}
-		for rows.Next() {
-			values, places := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				places[i] = &values[i]
-			}
-			if err := rows.Scan(places...); err != nil {
-				here.t.Fatal(err)
-			}
-			var b strings.Builder
-			for i, v := range values {
-				fmt.Fprintf(&b, "%s=%#v ", columns[i], v)
-			}
-			all[table] = append(all[table], b.String())
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if all[table], err = tableRows(db, table); err != nil {
 			here.t.Fatal(err)
 		}
 	}
 	return all
+}
+
+func tableRows(db *sql.DB, table string) ([]string, error) {
+	rows, err := db.Query("select * from " + table + " order by 1, 2")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	all := []string{}
+	for rows.Next() {
+		values, places := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			places[i] = &values[i]
+		}
+		if err := rows.Scan(places...); err != nil {
+			return nil, err
+		}
+		var b strings.Builder
+		for i, v := range values {
+			fmt.Fprintf(&b, "%s=%#v ", columns[i], v)
+		}
+		all = append(all, b.String())
+	}
+	return all, rows.Err()
 }
 
 // lane tells why nothing goes to Xero, and how often a restore was noted.

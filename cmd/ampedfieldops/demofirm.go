@@ -28,13 +28,15 @@ var (
 		{Email: "priya@demo.test", Name: "Priya Nair", Role: fieldops.RoleUser},
 	}
 
+	// Rates in whole dollars: a quarter of an hour is then in whole cents, and the
+	// sum of entries is that of the invoice lines, which are rounded one by one.
 	demoActivities = []fieldops.ActivityType{
 		{Name: "Labour", Icon: "zap", Color: "electric", HourlyRate: 100_0000},
 		{Name: "Electrician", Icon: "wrench", Color: "voltage", HourlyRate: 95_0000},
-		{Name: "Apprentice", Icon: "users", Color: "orange", HourlyRate: 62_5000},
+		{Name: "Apprentice", Icon: "users", Color: "orange", HourlyRate: 62_0000},
 		{Name: "Testing and certification", Icon: "clipboard-check", Color: "purple", HourlyRate: 115_0000},
 		{Name: "Data cabling", Icon: "cable", Color: "warning", HourlyRate: 105_0000},
-		{Name: "Fault call-out", Icon: "zap", Color: "red", HourlyRate: 142_5000},
+		{Name: "Fault call-out", Icon: "zap", Color: "red", HourlyRate: 142_0000},
 		{Name: "Travel", Icon: "truck", Color: "electric", HourlyRate: 100_0000},
 		{Name: "Overnight Allowance", Icon: "file-text", Color: "purple", HourlyRate: 85_0000},
 		{Name: "Admin", Icon: "file-text", Color: "grey", HourlyRate: 50_0000},
@@ -210,8 +212,11 @@ func (f *demoFirm) storeRecords(ctx context.Context, tx *store.Tx, contacts map[
 	}
 	tx.Actor = fieldops.Actor{UserID: f.people[0].ID, Name: f.people[0].Name}
 	for _, s := range [][2]string{
-		{"company_name", demoCompany}, {"xero_sales_account_code", "200"}, {"xero_purchase_account_code", "300"},
-		{fieldops.SettingInvoiceNext, "1041"}, {fieldops.SettingOrderNext, "318"},
+		{"company_name", demoCompany},
+		{"xero_sales_account_code", "200"},
+		{"xero_purchase_account_code", "300"},
+		{fieldops.SettingInvoiceNext, "1041"},
+		{fieldops.SettingOrderNext, "318"},
 	} {
 		if err := tx.SetSetting(ctx, s[0], s[1]); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -97,7 +98,8 @@ func (p *program) handler(worker bool) http.Handler {
 		DB: p.db, Photos: p.photos,
 		JWTSecret: p.config.jwtSecret, FrontendURL: p.config.frontendURL, BackendURL: p.config.backendURL,
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
-		XeroConfigured: p.config.xero.ClientID != "",
+		Billing: p.billing, Sync: p.sync, Events: p.events,
+		XeroConfigured: p.config.xero.ClientID != "", XeroScopes: xero.Scopes, XeroRedirectURI: p.config.xero.RedirectURI,
 	}
 	if worker {
 		configuration.WorkerAlive = p.working.Load
@@ -105,14 +107,19 @@ func (p *program) handler(worker bool) http.Handler {
 	return api.New(configuration)
 }
 
-// work carries documents to Xero until ctx ends, then gives back what it has
-// not finished within drainTime. On SQLite the caller holds the worker's lock.
-func (p *program) work(ctx context.Context) error {
+// beginWork has jobs delivered from now on. Whoever calls it must call work.
+func (p *program) beginWork(ctx context.Context) error {
 	// The queue outlives ctx, so that jobs under way may end.
 	if err := p.db.Queue().Start(context.WithoutCancel(ctx), jobsAtOnce, p.log); err != nil {
 		return fmt.Errorf("starting the worker: %w", err)
 	}
 	p.working.Store(true)
+	return nil
+}
+
+// work carries documents to Xero until ctx ends, then gives back what it has
+// not finished within drainTime. On SQLite the caller holds the worker's lock.
+func (p *program) work(ctx context.Context) error {
 	err := p.sync.Run(ctx)
 	p.working.Store(false)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -153,7 +160,9 @@ func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Hand
 			p.log.Warn("requests were cut off, because they did not end in time", "waited", drainTime)
 			err = server.Close()
 		}
-		<-ended
+		if stopped := <-ended; !errors.Is(stopped, http.ErrServerClosed) {
+			err = errors.Join(err, stopped)
+		}
 	}
 	unwatch()
 	<-told
@@ -198,11 +207,18 @@ func serveProgram(ctx context.Context, c *config, log *slog.Logger, o serveOptio
 			return err
 		}
 	}
+	if o.worker {
+		if err := p.beginWork(ctx); err != nil {
+			return errors.Join(err, ln.Close())
+		}
+	}
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { return p.answer(running, ln, handler) })
 	if o.worker {
 		group.Go(func() error { return p.work(running) })
 	}
+	// Starting needed memory that running does not: migrations, a password hash.
+	debug.FreeOSMemory()
 	o.ready(webAddress(ln.Addr().String(), "127.0.0.1"))
 	err = group.Wait()
 	log.Info("stopped")

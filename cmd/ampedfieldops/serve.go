@@ -53,6 +53,9 @@ func work(ctx context.Context, env environment, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.beginWork(ctx); err != nil {
+		return err
+	}
 	fmt.Fprintln(env.stdout, "ready")
 	err = p.work(ctx)
 	log.Info("stopped")
