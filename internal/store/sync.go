@@ -371,6 +371,13 @@ func (tx *Tx) Retry(ctx context.Context, ref fieldops.DocumentRef, renumbered bo
 	if d == nil {
 		return fieldops.Refuse(fieldops.Conflict, "%s was never asked to go to Xero", label)
 	}
+	var deleted bool
+	if err := tx.q.QueryRowContext(ctx, "select deleted_at is not null from "+syncTables[ref.Kind].table+" where id = $1", ref.ID).Scan(&deleted); err != nil {
+		return notFound(err, label)
+	}
+	if deleted {
+		return fieldops.Refuse(fieldops.Conflict, "%s was deleted; there is nothing to send again", label)
+	}
 	if renumbered {
 		var unresolved int
 		if err := tx.q.QueryRowContext(ctx, `select count(*) from sync_logs where entity_type = $1 and entity_id = $2 and writes and resolved_at is null
