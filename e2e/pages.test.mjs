@@ -58,7 +58,7 @@ test('what a finger has to hit is large enough', async () => {
 
 test('the other theme can be chosen and is kept', async () => {
   const page = await signIn(firm, 'manager', desktop, { colorScheme: 'light' })
-  await page.getByRole('button', { name: /^You:/ }).first().click()
+  await page.getByRole('button', { name: /your menu/i }).first().click()
   await page.getByRole('menuitem', { name: 'Theme: dark' }).click()
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark')
   await page.reload()

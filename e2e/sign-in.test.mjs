@@ -39,7 +39,7 @@ test('a tech starts with the own hours and sees no money', async () => {
 
 test('signing out ends the session', async () => {
   const page = await signIn(firm, 'manager')
-  await page.getByRole('button', { name: /^You:/ }).first().click()
+  await page.getByRole('button', { name: /your menu/i }).first().click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.waitForURL(`${firm.app}/sign-in`)
   assert.equal((await page.request.get(`${firm.app}/api/auth/me`)).status(), 401)

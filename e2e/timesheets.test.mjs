@@ -58,7 +58,7 @@ test('hours and a photo entered without signal survive a reload and are sent onc
   await page.getByText('Waiting for signal').waitFor()
   await page.getByText('Without signal').waitFor()
 
-  await page.getByRole('button', { name: /^You:/ }).click()
+  await page.getByRole('button', { name: /your menu/i }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
   await page.getByText('1 entry is only on this device.').waitFor()
 

@@ -33,7 +33,6 @@ export default tseslint.config(
   js.configs.recommended,
   {
     files: ['src/**/*.{ts,tsx}'],
-    ignores: ['src/test/mock-api.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.app.json', tsconfigRootDir: import.meta.dirname } },
     plugins: { 'react-hooks': reactHooks },
@@ -53,7 +52,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['vite.config.ts', 'src/test/mock-api.ts'],
+    files: ['vite.config.ts'],
     extends: [...tseslint.configs.recommended],
   },
   ...layers.map((layer, i) =>

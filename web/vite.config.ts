@@ -5,7 +5,6 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { mockAPI } from './src/test/mock-api'
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -51,7 +50,7 @@ function cleanAssets(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), cleanAssets(), serviceWorker(), process.env.MOCK ? mockAPI() : null],
+  plugins: [react(), tailwindcss(), cleanAssets(), serviceWorker()],
   resolve: { alias: { '@': at('src') } },
   build: {
     emptyOutDir: false,

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate, useParams } from '@tanstack/react-router'
 import { z } from 'zod'
 import { isDay } from '@/format/calendar'
 import { Shell, Start } from '@/shell/frame'
@@ -94,7 +94,28 @@ const routes = [
   }),
   createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),
   createRoute({ getParentRoute, path: '/cost-centers', component: lazyRouteComponent(() => import('@/costcenters/page'), 'CostCentersPage') }),
-  createRoute({ getParentRoute, path: '/settings', component: lazyRouteComponent(() => import('@/settings/company-page'), 'CompanySettingsPage') }),
+  // The addresses that Xero shows beside a document.
+  createRoute({
+    getParentRoute,
+    path: '/invoices/$id',
+    component: function InvoiceFromXero() {
+      return <Navigate to="/financials/invoices/$id" params={{ id: useParams({ from: '/invoices/$id' }).id }} replace />
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/purchase-orders/$id',
+    component: function PurchaseOrderFromXero() {
+      return <Navigate to="/financials/purchase-orders/$id" params={{ id: useParams({ from: '/purchase-orders/$id' }).id }} replace />
+    },
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/settings',
+    // How connecting ended, when Xero leads back here.
+    validateSearch: z.object({ xero_connected: z.boolean().optional().catch(undefined), xero_error: text, xero_error_msg: text }),
+    component: lazyRouteComponent(() => import('@/settings/company-page'), 'CompanySettingsPage'),
+  }),
   createRoute({
     getParentRoute,
     path: '/settings/xero',

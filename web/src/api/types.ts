@@ -172,6 +172,7 @@ export type WhoMustAct = 'nobody' | 'office' | 'admin' | 'accountant'
 /** What every document that goes to Xero says about its way there. */
 export interface SyncFields {
   sync_status: SyncStatus | null
+  /** The order to send it that is under way or was last carried out. */
   xero_sync_id: string | null
   phase: Phase | null
   attempt: number
@@ -415,6 +416,8 @@ export interface Lane {
   parked_until: Instant | null
   parked_reason: string | null
   in_flight: number
+  /** Why everything waits, for a person; null while sending goes on. */
+  message: string | null
   minute_remaining: number | null
   day_remaining: number | null
   waiting: { count: number; oldest_at: Instant | null; amount: string }
@@ -427,7 +430,8 @@ export interface XeroStatus {
   tenant_name: string | null
   expires_at: Instant | null
   last_sync: Instant | null
-  needs_reconnect: boolean
+  /** Why Xero has to be connected again; null while it has not. */
+  needs_reconnect: string | null
   lane: Lane
   missing: { setting: string; message: string }[]
   organisation: { name: string; short_code: string; country: string; currency: string; timezone: string } | null

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { FileDown, Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { invoicePDF } from '@/api/client'
@@ -42,6 +42,7 @@ export function InvoicePage() {
 
 function View({ invoice }: { invoice: Invoice }) {
   const user = useUser()
+  const navigate = useNavigate()
   const [editing, setEditing] = useState(false)
   const [voiding, setVoiding] = useState(false)
   const changeable = may(user, 'can_create_invoices') && !isGone(invoice.status) && invoice.status !== 'PAID'
@@ -124,7 +125,14 @@ function View({ invoice }: { invoice: Invoice }) {
         </Disclosure>
       )}
       {editing && <EditInvoice id={invoice.id} onClose={() => setEditing(false)} />}
-      {voiding && <VoidInvoice invoice={invoice} onClose={() => setVoiding(false)} />}
+      {voiding && (
+        <VoidInvoice
+          invoice={invoice}
+          onClose={() => setVoiding(false)}
+          // When Xero has confirmed, the invoice is gone; the list shows it until then.
+          onVoided={() => void navigate({ to: '/financials/invoices' })}
+        />
+      )}
     </DocumentPage>
   )
 }

@@ -9,12 +9,13 @@ import { Confirm } from '@/ui/dialog'
 import { toast } from '@/ui/toast'
 
 /** Takes an invoice back, here and in Xero; its hours can be invoiced again. */
-export function VoidInvoice({ invoice, onClose }: { invoice: Invoice; onClose: () => void }) {
+export function VoidInvoice({ invoice, onClose, onVoided }: { invoice: Invoice; onClose: () => void; onVoided?: () => void }) {
   const remove = useMutation({
     mutationFn: () => deleteInvoice(invoice.id),
     onSuccess: ({ message }) => {
-      toast(message)
+      toast(`${invoice.invoice_number}: ${message}`)
       onClose()
+      onVoided?.()
     },
     onSettled: () => Promise.all([['unbilled'], ['timesheets'], documentKeys.invoice].map((queryKey) => queryClient.invalidateQueries({ queryKey }))),
   })

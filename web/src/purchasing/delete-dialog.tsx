@@ -9,12 +9,13 @@ import { Confirm } from '@/ui/dialog'
 import { toast } from '@/ui/toast'
 
 /** Takes a purchase order back, here and in Xero. */
-export function DeletePurchaseOrder({ order, onClose }: { order: PurchaseOrder; onClose: () => void }) {
+export function DeletePurchaseOrder({ order, onClose, onDeleted }: { order: PurchaseOrder; onClose: () => void; onDeleted?: () => void }) {
   const remove = useMutation({
     mutationFn: () => deletePurchaseOrder(order.id),
     onSuccess: ({ message }) => {
-      toast(message)
+      toast(`${order.po_number}: ${message}`)
       onClose()
+      onDeleted?.()
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: documentKeys.purchase_order }),
   })

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useNavigate, useParams } from '@tanstack/react-router'
 import { Pencil, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { may, useUser } from '@/api/session'
@@ -40,6 +40,7 @@ export function PurchaseOrderPage() {
 
 function View({ order }: { order: PurchaseOrder }) {
   const user = useUser()
+  const navigate = useNavigate()
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
   return (
@@ -103,7 +104,14 @@ function View({ order }: { order: PurchaseOrder }) {
         </dl>
       </section>
       {editing && <EditPurchaseOrder id={order.id} onClose={() => setEditing(false)} />}
-      {deleting && <DeletePurchaseOrder order={order} onClose={() => setDeleting(false)} />}
+      {deleting && (
+        <DeletePurchaseOrder
+          order={order}
+          onClose={() => setDeleting(false)}
+          // When Xero has confirmed, the order is gone; the list shows it until then.
+          onDeleted={() => void navigate({ to: '/financials/purchase-orders' })}
+        />
+      )}
     </DocumentPage>
   )
 }

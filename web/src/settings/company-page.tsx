@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Navigate } from '@tanstack/react-router'
+import { Navigate, useSearch } from '@tanstack/react-router'
 import { z } from 'zod'
 import { putSetting } from '@/api/client'
 import { ApiError } from '@/api/errors'
@@ -16,8 +16,11 @@ import { SettingsFrame } from './tabs'
 
 export function CompanySettingsPage() {
   const user = useUser()
+  const fromXero = useSearch({ from: '/settings' })
   const mayChange = may(user, 'can_manage_settings')
   const settings = useQuery({ ...settingsQuery, enabled: mayChange })
+  if (fromXero.xero_connected || fromXero.xero_error)
+    return <Navigate to="/settings/xero" search={{ connected: fromXero.xero_connected, error: fromXero.xero_error && (fromXero.xero_error_msg ?? fromXero.xero_error) }} replace />
   if (!mayChange) return <Navigate to="/settings/xero" replace />
   return (
     <SettingsFrame>

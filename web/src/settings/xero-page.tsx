@@ -65,7 +65,7 @@ function Connection({ status }: { status: XeroStatus }) {
         <h2 id="connection" className="text-lg font-semibold">
           {status.tenant_name ?? 'Connection'}
         </h2>
-        {status.connected && !status.needs_reconnect ? <Badge tone="good">Connected</Badge> : <Badge tone="bad">Not connected</Badge>}
+        {status.connected && status.needs_reconnect === null ? <Badge tone="good">Connected</Badge> : <Badge tone="bad">Not connected</Badge>}
         <div className="ml-auto flex flex-wrap gap-3">
           <PauseButton />
           {status.connected && (

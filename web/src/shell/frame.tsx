@@ -219,10 +219,11 @@ function PersonMenu({ small = false }: { small?: boolean }) {
     <Menu
       label="You"
       trigger={
-        <button type="button" aria-label={`You: ${user.name}`} className="flex min-h-11 items-center gap-3 rounded-lg px-1.5 text-left hover:bg-white/5 focus-visible:outline-spark lg:w-full">
-          <span aria-hidden className="flex size-9 shrink-0 items-center justify-center rounded-full bg-board-line text-sm font-semibold">
+        <button type="button" className="flex min-h-11 items-center gap-3 rounded-lg px-1.5 text-left hover:bg-white/5 focus-visible:outline-spark lg:w-full">
+          <span className="flex size-9 shrink-0 items-center justify-center rounded-full bg-board-line text-sm font-semibold">
             {initials}
           </span>
+          <span className="sr-only">{small ? `${user.name}, your menu` : 'Your menu'}</span>
           {!small && (
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">{user.name}</span>

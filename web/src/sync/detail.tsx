@@ -72,9 +72,9 @@ export function DocumentPage({ document, actions, children }: DocumentPageProps)
         )}
         {sync.sync_status === 'failed' && <WhoActs document={document} />}
         <WaitReason document={document} />
-        {sync.xero_sync_id && (
+        {document.xeroId && (
           <p className="text-sm text-muted">
-            Xero's id <span className="font-mono break-all">{sync.xero_sync_id}</span>
+            Xero's id <span className="font-mono break-all">{document.xeroId}</span>
           </p>
         )}
       </section>

@@ -14,6 +14,8 @@ export interface SyncedDocument {
   total: string
   currency: string
   status: string
+  /** The document's id in Xero; null until Xero has answered with it. */
+  xeroId: string | null
   sync: SyncFields
 }
 
@@ -28,6 +30,7 @@ export const invoiceDocument = (row: Invoice): SyncedDocument => ({
   total: row.total,
   currency: row.currency,
   status: row.status,
+  xeroId: row.xero_invoice_id,
   sync: row,
 })
 
@@ -42,6 +45,7 @@ export const purchaseOrderDocument = (row: PurchaseOrder): SyncedDocument => ({
   total: row.total_amount,
   currency: row.currency,
   status: row.status,
+  xeroId: row.xero_po_id,
   sync: row,
 })
 

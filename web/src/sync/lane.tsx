@@ -17,7 +17,7 @@ export type LaneState = 'live' | 'sending' | 'paused' | 'offline' | 'parked' | '
 
 /** In what state the way to Xero is, the most serious first. */
 export function laneState(status: XeroStatus): LaneState {
-  if (!status.connected || status.needs_reconnect) return 'disconnected'
+  if (!status.connected || status.needs_reconnect !== null) return 'disconnected'
   if (status.missing.length > 0) return 'incomplete'
   if (status.lane.paused) return 'paused'
   if (status.lane.breaker !== 'closed') return 'offline'
@@ -116,6 +116,7 @@ export function LaneBanner() {
           title={status.needs_reconnect ? 'Xero has to be connected again' : 'Xero is not connected'}
           action={mayMend && settings}
         >
+          {status.needs_reconnect && <p>{status.needs_reconnect}</p>}
           Documents can still be created. They wait here and are sent once Xero is connected
           {mayMend ? '.' : '; ask an administrator.'}
         </Notice>
@@ -162,6 +163,6 @@ export function LaneBanner() {
         </Notice>
       )
     default:
-      return null
+      return status.lane.message === null ? null : <Notice tone="warn" icon={<CloudOff aria-hidden />} title={status.lane.message} />
   }
 }
