@@ -126,14 +126,23 @@ test('work that somebody else has billed in the meantime is not billed again', a
   await page.getByText(/The work has changed since you looked|No unbilled timesheets/).first().waitFor()
 })
 
-test('a voided invoice frees its hours', async () => {
+test('a voided invoice leaves Xero and frees its hours', async () => {
   const page = await signIn(firm, 'manager')
   await page.goto(`${firm.app}/financials/invoices?sync=synced`)
-  await page.locator('[data-row-link]').first().click()
+  const link = page.locator('[data-row-link]').first()
+  const number = await link.innerText()
+  await link.click()
+  await page.getByRole('heading', { name: number }).waitFor()
+  const id = page.url().split('/').at(-1)
+  const { timesheets } = await (await page.request.get(`${firm.app}/api/xero/invoices/${id}`)).json()
+  assert.equal(timesheets[0].billing_status, 'billed')
   await page.getByRole('button', { name: 'Void' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Void invoice' }).click()
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
-  await page.locator('dd', { hasText: /Voided|Deleted/ }).first().waitFor({ timeout: 30_000 })
+  await page.waitForURL(`${firm.app}/financials/invoices`)
+  await page.getByRole('list', { name: 'Invoices' }).getByText(number, { exact: true }).waitFor({ state: 'detached', timeout: 30_000 })
+  const entry = await (await page.request.get(`${firm.app}/api/timesheets/${timesheets[0].id}`)).json()
+  assert.equal(entry.billing_status, 'unbilled')
+  assert.deepEqual([...new Set((await inXero(number)).map((one) => one.Status))], ['DELETED'])
 })
 
 test('the list is narrowed by the URL and moved through with keys', async () => {
