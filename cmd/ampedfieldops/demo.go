@@ -27,7 +27,7 @@ func demo(ctx context.Context, env environment, args []string) error {
 	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR]",
 		"Shows the program with the work of a firm that is made up, and a simulated Xero. Every start begins anew. Nothing leaves this machine, and only this machine can connect.")
 	listen := set.String("listen", "127.0.0.1:3001", "`address` and port for the program")
-	data := set.String("data", "demo-data", "`folder` of the demonstration's own, emptied at every start")
+	data := set.String("data", ".demo", "`folder` of the demonstration's own, emptied at every start")
 	xeroListen := set.String("xero-listen", "127.0.0.1:3002", "`address` and port for the simulated Xero")
 	if _, err := parse(set, args); err != nil {
 		return err

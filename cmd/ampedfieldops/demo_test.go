@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"ampedfieldops/internal/store"
+	"ampedfieldops/internal/xero/xerosim"
 )
 
 // running is a program that serves.
@@ -65,7 +68,7 @@ func (here *installation) start(args ...string) *running {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(30 * time.Second):
+		case <-time.After(drainTime + allowed(10*time.Second)):
 			return fmt.Errorf("the program does not stop; it said %s", stderr)
 		}
 	})
@@ -81,7 +84,7 @@ func (here *installation) start(args ...string) *running {
 	case err := <-ended:
 		ended <- err
 		here.t.Fatalf("%s: %v", strings.Join(args, " "), err)
-	case <-time.After(30 * time.Second):
+	case <-time.After(allowed(30 * time.Second)):
 		here.t.Fatalf("%s is not ready; it said %s", strings.Join(args, " "), stderr)
 	}
 	return nil
@@ -239,6 +242,118 @@ func TestDemoFromHoursToXero(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(mine, "thesis.txt")); err != nil {
 		t.Error(err)
 	}
+}
+
+// invoice makes an invoice of all that a client owes and returns its id and
+// number.
+func (p *running) invoice(client string) (id, number string) {
+	p.t.Helper()
+	var unbilled struct {
+		Clients []struct {
+			ID   string `json:"client_id"`
+			Name string `json:"client_name"`
+		}
+	}
+	p.ask(200, "GET", "/api/xero/unbilled", nil, &unbilled)
+	for _, c := range unbilled.Clients {
+		if c.Name != client {
+			continue
+		}
+		var invoice struct {
+			ID     string
+			Number string `json:"invoice_number"`
+		}
+		p.ask(202, "POST", "/api/xero/invoices/from-timesheets", map[string]string{"client_id": c.ID}, &invoice)
+		return invoice.ID, invoice.Number
+	}
+	p.t.Fatalf("%s owes nothing", client)
+	return "", ""
+}
+
+// What was sent to Xero after a backup was made is not sent again under the
+// same number after the backup was restored.
+func TestRestoreComparesWithXero(t *testing.T) {
+	t.Parallel()
+	here := installed(t, store.SQLite)
+	ln, err := listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	simulator := xerosim.New(xerosim.Options{})
+	serving, stopXero := context.WithCancel(context.Background())
+	xeroEnded := make(chan error, 1)
+	go func() { xeroEnded <- simulator.Serve(serving, ln) }()
+	t.Cleanup(func() {
+		stopXero()
+		if err := <-xeroEnded; err != nil {
+			t.Error(err)
+		}
+	})
+	address := "http://" + ln.Addr().String()
+	for _, name := range []string{"XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"} {
+		here.env[name] = address
+	}
+	here.env["XERO_CLIENT_ID"], here.env["XERO_CLIENT_SECRET"] = "client", "client-secret"
+	here.connect(simulator)
+
+	p := here.start("serve", "--listen", "127.0.0.1:0")
+	p.signIn("manager@demo.test")
+	id, early := p.invoice("Mount Eden Physiotherapy")
+	p.awaitSynced(id)
+	file := filepath.Join(t.TempDir(), "backup.tar.gz")
+	here.must("backup", file)
+	id, late := p.invoice("Whānau Āwhina Trust")
+	p.awaitSynced(id)
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	here.must("restore", "--force", file)
+	p = here.start("serve", "--listen", "127.0.0.1:0")
+	p.signIn("manager@demo.test")
+	p.awaitLane()
+	id, next := p.invoice("Whānau Āwhina Trust")
+	if next <= late {
+		t.Errorf("after the restore an invoice gets the number %s; %s stands in Xero", next, late)
+	}
+	p.awaitSynced(id)
+	for _, number := range []string{early, late, next} {
+		p.inXero(here, number)
+	}
+}
+
+// connect makes up a firm that is connected to a simulated Xero.
+func (here *installation) connect(simulator *xerosim.Sim) {
+	here.t.Helper()
+	c, err := readConfig(environ(here.env), "", &overrides{})
+	if err != nil {
+		here.t.Fatal(err)
+	}
+	p, err := newProgram(context.Background(), c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		here.t.Fatal(err)
+	}
+	if err := errors.Join(prepareDemo(context.Background(), p, simulator), p.close()); err != nil {
+		here.t.Fatal(err)
+	}
+}
+
+// awaitLane waits until documents may go to Xero.
+func (p *running) awaitLane() {
+	p.t.Helper()
+	var status struct {
+		Lane struct {
+			Paused bool    `json:"paused"`
+			Reason *string `json:"paused_reason"`
+		}
+	}
+	for until := time.Now().Add(allowed(20 * time.Second)); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		p.ask(200, "GET", "/api/xero/status", nil, &status)
+		if !status.Lane.Paused {
+			return
+		}
+	}
+	p.t.Fatalf("the lane stays closed: %+v", status)
 }
 
 // awaitSynced waits until an invoice is in Xero, for three seconds at most.
