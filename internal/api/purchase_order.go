@@ -191,7 +191,7 @@ type updateOrderInput struct {
 		DeliveryDate Optional[fieldops.Date]                `json:"delivery_date,omitempty"`
 		Notes        Optional[*string]                      `json:"notes,omitempty"`
 		ProjectID    Optional[*fieldops.ID]                 `json:"project_id,omitempty"`
-		Status       string                                 `json:"status,omitempty" enum:"DRAFT,SUBMITTED,AUTHORISED,BILLED"`
+		Status       string                                 `json:"status,omitempty" enum:"DRAFT,SUBMITTED,AUTHORISED"`
 		LineItems    Optional[[]fieldops.PurchaseOrderLine] `json:"line_items,omitempty"`
 	}
 }

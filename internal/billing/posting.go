@@ -59,8 +59,8 @@ func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, c *store.Claim, w
 	}
 	p := fieldops.Posting{
 		Ref: c.Ref, Revision: c.Revision, RemoteID: c.RemoteID, Number: order.Number, Reference: order.ProjectCode,
-		Date: order.Date, DueDate: order.DeliveryDate, Status: settings.OrderStatus, Currency: order.Currency,
-		Total: order.Total, TotalTax: order.TotalTax,
+		Date: order.Date, DueDate: order.DeliveryDate, Status: order.Status, Currency: order.Currency,
+		Notes: text(order.Notes), Total: order.Total, TotalTax: order.TotalTax,
 	}
 	blocked, err := s.complete(ctx, tx, &p, order.SupplierID, order.Lines, settings.PurchaseAccount, "purchase", wait)
 	return p, blocked, err

@@ -85,7 +85,7 @@ func TestEditPurchaseOrder(t *testing.T) {
 			t.Errorf("edited %+v", edited)
 		}
 		for name, edit := range map[string]fieldops.PurchaseOrderEdit{
-			"nothing": {}, "back to a draft": {Status: fieldops.StatusDraft}, "cancelled": {Status: fieldops.StatusCancelled}, "no lines": {Lines: []fieldops.PurchaseOrderLine{}},
+			"nothing": {}, "back to a draft": {Status: fieldops.StatusDraft}, "billed": {Status: fieldops.StatusBilled}, "cancelled": {Status: fieldops.StatusCancelled}, "no lines": {Lines: []fieldops.PurchaseOrderLine{}},
 		} {
 			if _, err := f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, edit, nil); fieldops.KindOf(err) != fieldops.Invalid {
 				t.Errorf("%s: %v", name, err)
@@ -156,4 +156,45 @@ func TestPurchaseOrdersAreListed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a person changes of an order stands in Xero afterwards, and what they
+// take away is gone there.
+func TestOrderIsApprovedAndItsNotesTravel(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	f := newSandbox(t, storetest.New(t, store.SQLite))
+	inXero := func() (status, notes string) {
+		var orders []struct{ Status, DeliveryInstructions string }
+		f.sim("GET", "/documents/PurchaseOrders", nil, &orders)
+		if len(orders) != 1 {
+			t.Fatalf("orders in Xero: %+v", orders)
+		}
+		return orders[0].Status, orders[0].DeliveryInstructions
+	}
+	one, price := fieldops.E4(1_0000), fieldops.E4(20_0000)
+	order, err := f.service.CreatePurchaseOrder(ctx, f.actor, fieldops.PurchaseOrderRequest{
+		SupplierID: f.clients[0].ID, ProjectID: f.projects[0].ID, Date: "2026-11-23", Notes: text("Gate B"),
+		Lines: []fieldops.PurchaseOrderLine{{Description: text("Cable"), Quantity: &one, UnitAmount: &price}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.until(fieldops.KindPurchaseOrder, order.ID, fieldops.SyncSynced)
+	if status, notes := inXero(); status != fieldops.StatusDraft || notes != "Gate B" {
+		t.Errorf("made %s with %q", status, notes)
+	}
+	for _, edit := range []fieldops.PurchaseOrderEdit{{Status: fieldops.StatusAuthorised}, {Notes: text("")}} {
+		if _, err := f.service.EditPurchaseOrder(ctx, f.actor, order.ID, edit, nil); err != nil {
+			t.Fatal(err)
+		}
+		f.until(fieldops.KindPurchaseOrder, order.ID, fieldops.SyncSynced)
+	}
+	if status, notes := inXero(); status != fieldops.StatusAuthorised || notes != "" {
+		t.Errorf("after the edits %s with %q", status, notes)
+	}
+	stored, err := f.db.PurchaseOrder(ctx, order.ID)
+	if err != nil || stored.Status != fieldops.StatusAuthorised || stored.SyncWarning != nil {
+		t.Errorf("stored %+v, %v", stored, err)
+	}
 }

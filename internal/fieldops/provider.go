@@ -20,6 +20,7 @@ type Posting struct {
 	DueDate   Date // an order's delivery date
 	Status    string
 	Currency  string
+	Notes     string // an order's, for the supplier; at most MaxNotes characters
 	URL       string // a link back to us that ends in our document's id: the marker
 	Lines     []PostingLine
 	Contact   *PostingContact // set for a client
@@ -104,6 +105,7 @@ type Remote struct {
 	Type            string // ACCREC, ACCPAY, PURCHASEORDER, CONTACT
 	Number          string
 	Reference       string
+	Notes           string // of a purchase order
 	Status          string // DRAFT … VOIDED, DELETED; ACTIVE, ARCHIVED for contacts
 	ContactID       string
 	ContactName     string

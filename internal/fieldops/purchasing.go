@@ -150,8 +150,9 @@ func optionalID(f *Faults, id **ID, field string) {
 }
 
 // orderStatuses are the states that a person may move an order through, in the
-// order in which they follow each other.
-var orderStatuses = []string{StatusDraft, StatusSubmitted, StatusAuthorised, StatusBilled}
+// order in which they follow each other. BILLED comes from the supplier's bill in
+// Xero.
+var orderStatuses = []string{StatusDraft, StatusSubmitted, StatusAuthorised}
 
 // Edit applies a person's changes to the order and prices it anew, or says
 // everything that is wrong with them.
@@ -199,11 +200,12 @@ func (o *PurchaseOrder) Edit(e *PurchaseOrderEdit, terms BillingTerms) error {
 func checkOrderStatus(f *Faults, from, to string) {
 	at, wanted := slices.Index(orderStatuses, from), slices.Index(orderStatuses, to)
 	switch {
+	case to == from:
 	case to == StatusCancelled || to == StatusDeleted:
 		f.Add("status", "To cancel a purchase order, delete it")
 	case wanted < 0:
 		f.Add("status", "The status must be one of %s", strings.Join(orderStatuses, ", "))
-	case wanted < at:
+	case at < 0 || wanted < at:
 		f.Add("status", "An order that is %s cannot become %s again", from, to)
 	}
 }

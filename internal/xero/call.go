@@ -195,7 +195,7 @@ func full(p fieldops.Posting, remote *fieldops.Remote) (any, error) {
 			Contact:       &sentContact{ContactID: p.ContactID},
 			Date:          string(p.Date), DueDate: string(p.DueDate),
 			LineAmountTypes: "Exclusive",
-			Reference:       reference(p, remote),
+			Reference:       optional(p.Reference, remote),
 			URL:             p.URL,
 			CurrencyCode:    p.Currency,
 			Status:          status(p, remote),
@@ -210,11 +210,12 @@ func full(p fieldops.Posting, remote *fieldops.Remote) (any, error) {
 			PurchaseOrderNumber: p.Number,
 			Contact:             &sentContact{ContactID: p.ContactID},
 			Date:                string(p.Date), DeliveryDate: string(p.DueDate),
-			LineAmountTypes: "Exclusive",
-			Reference:       reference(p, remote),
-			CurrencyCode:    p.Currency,
-			Status:          status(p, remote),
-			LineItems:       lines(p, remote),
+			LineAmountTypes:      "Exclusive",
+			Reference:            optional(p.Reference, remote),
+			DeliveryInstructions: optional(p.Notes, remote),
+			CurrencyCode:         p.Currency,
+			Status:               status(p, remote),
+			LineItems:            lines(p, remote),
 		}
 		if remote != nil {
 			e.PurchaseOrderID = p.RemoteID
@@ -230,13 +231,13 @@ func full(p fieldops.Posting, remote *fieldops.Remote) (any, error) {
 	return nil, err
 }
 
-// reference is omitted from a new document that has none, and sent empty to an
-// existing one so that an old reference goes away.
-func reference(p fieldops.Posting, remote *fieldops.Remote) *string {
-	if p.Reference == "" && remote == nil {
+// optional is a text that a new document omits when it has none, and an existing one
+// is sent empty so that the old one goes away.
+func optional(text string, remote *fieldops.Remote) *string {
+	if text == "" && remote == nil {
 		return nil
 	}
-	return &p.Reference
+	return &text
 }
 
 // status is the status to send. Beyond a draft it belongs to Xero: a paid

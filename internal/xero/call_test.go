@@ -110,7 +110,7 @@ func TestBodies(t *testing.T) {
 			"update of a billed order",
 			func() (fieldops.Call, error) { return c.Update(order, &orderRemote) },
 			"POST", "/api.xro/2.0/PurchaseOrders/" + remoteB,
-			`{"PurchaseOrders":[{"PurchaseOrderID":"` + remoteB + `","PurchaseOrderNumber":"PO-7","Contact":{"ContactID":"` + someone + `"},"Date":"2026-11-23","DeliveryDate":"2026-12-20","LineAmountTypes":"Exclusive","Reference":"PO 4711","LineItems":[{"LineItemID":"` + remoteB + `","Description":"Labour","Quantity":2.5,"UnitAmount":95.5,"AccountCode":"300","TaxType":"INPUT2"}]}]}`,
+			`{"PurchaseOrders":[{"PurchaseOrderID":"` + remoteB + `","PurchaseOrderNumber":"PO-7","Contact":{"ContactID":"` + someone + `"},"Date":"2026-11-23","DeliveryDate":"2026-12-20","LineAmountTypes":"Exclusive","Reference":"PO 4711","DeliveryInstructions":"","LineItems":[{"LineItemID":"` + remoteB + `","Description":"Labour","Quantity":2.5,"UnitAmount":95.5,"AccountCode":"300","TaxType":"INPUT2"}]}]}`,
 		},
 		{
 			"update of a contact sends what is new",

@@ -8,7 +8,7 @@ import (
 )
 
 // Compare names the fields in which r, as Xero holds it, is not what p says:
-// contact, number, reference, dates, currency, and of each line description,
+// contact, number, reference, notes, dates, currency, and of each line description,
 // quantity, unit price, account and tax type; of a client its details. Spaces
 // and line ends that Xero does not keep make no difference, nor does a field
 // that p leaves to Xero. Totals and status are not compared.
@@ -43,6 +43,7 @@ func Compare(p fieldops.Posting, r fieldops.Remote) (different []string) {
 
 	check(sameID(p.ContactID, r.ContactID), "contact")
 	check(sameText(p.Reference, r.Reference), "reference")
+	check(sameText(p.Notes, r.Notes), "notes")
 	check(given(string(p.Date), string(r.Date)), "date")
 	due := "due date"
 	if r.Kind == fieldops.KindPurchaseOrder {

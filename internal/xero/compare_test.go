@@ -45,6 +45,7 @@ func TestCompare(t *testing.T) {
 		{"contact", func(_ *fieldops.Posting, r *fieldops.Remote) { r.ContactID = remoteC }, []string{"contact"}},
 		{"number", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Number = "INV-2" }, []string{"number"}},
 		{"reference", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Reference = "" }, []string{"reference"}},
+		{"notes", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Notes = "Gate B" }, []string{"notes"}},
 		{"dates", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Date, r.DueDate = "2026-11-22", "2026-12-19" }, []string{"date", "due date"}},
 		{"currency", func(p *fieldops.Posting, _ *fieldops.Remote) { p.Currency = "AUD" }, []string{"currency"}},
 		{"a line more", func(_ *fieldops.Posting, r *fieldops.Remote) { r.Lines = append(r.Lines, r.Lines[0]) }, []string{"number of lines"}},

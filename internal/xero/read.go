@@ -34,7 +34,7 @@ func (e *readElement) remote(kind fieldops.DocumentKind) fieldops.Remote {
 		r.ID, r.Number = documentID(e.InvoiceID), string(e.InvoiceNumber)
 	case fieldops.KindPurchaseOrder:
 		r.ID, r.Number = documentID(e.PurchaseOrderID), string(e.PurchaseOrderNumber)
-		r.Type, r.DueDate = TypePurchaseOrder, fieldops.Date(e.DeliveryDate)
+		r.Type, r.DueDate, r.Notes = TypePurchaseOrder, fieldops.Date(e.DeliveryDate), string(e.Instructions)
 	case fieldops.KindClient:
 		r.ID, r.Number, r.Type = documentID(e.ContactID), string(e.ContactNumber), TypeContact
 		r.Status, r.Currency = string(e.ContactStatus), string(e.DefaultCurrency)

@@ -36,9 +36,11 @@ type sentOrder struct {
 	DeliveryDate        string       `json:"DeliveryDate,omitempty"`
 	LineAmountTypes     string       `json:"LineAmountTypes,omitempty"`
 	Reference           *string      `json:"Reference,omitempty"`
-	CurrencyCode        string       `json:"CurrencyCode,omitempty"`
-	Status              string       `json:"Status,omitempty"`
-	LineItems           []sentLine   `json:"LineItems,omitempty"`
+	// Xero shows these on the order that the supplier gets.
+	DeliveryInstructions *string    `json:"DeliveryInstructions,omitempty"`
+	CurrencyCode         string     `json:"CurrencyCode,omitempty"`
+	Status               string     `json:"Status,omitempty"`
+	LineItems            []sentLine `json:"LineItems,omitempty"`
 }
 
 type sentLine struct {
@@ -129,6 +131,7 @@ type readElement struct {
 	DueDate             day                   `json:"DueDate"`
 	DeliveryDate        day                   `json:"DeliveryDate"`
 	Reference           text                  `json:"Reference"`
+	Instructions        text                  `json:"DeliveryInstructions"`
 	URL                 text                  `json:"Url"`
 	CurrencyCode        text                  `json:"CurrencyCode"`
 	Status              text                  `json:"Status"`
