@@ -101,7 +101,7 @@ func (s *Sync) Run(ctx context.Context) error {
 	}
 	// Due work is looked for more often than it is handed over anew, so that
 	// what waits for a moment (a minute's limit, a backoff) goes on near it.
-	tick := time.NewTicker(max(s.durations.Sweep/15, 20*time.Millisecond))
+	tick := time.NewTicker(max(s.durations.Sweep/15, 50*time.Millisecond))
 	defer tick.Stop()
 	for {
 		if err := s.supervise(ctx); err != nil && ctx.Err() == nil {
