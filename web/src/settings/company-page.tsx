@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Navigate, useSearch } from '@tanstack/react-router'
+import type { ChangeEvent } from 'react'
 import { z } from 'zod'
 import { putSetting } from '@/api/client'
 import { ApiError } from '@/api/errors'
@@ -49,7 +50,7 @@ const schema = z.object({
   default_purchase_tax_rate: rate,
   invoice_prefix: prefix,
   invoice_next_number: nextNumber,
-  invoice_padding: z.string().regex(/^([0-9]|1[0-2])$/, 'Between 0 and 12'),
+  number_padding: z.string().regex(/^([1-9]|10)$/, 'Between 1 and 10'),
   po_prefix: prefix,
   po_next_number: nextNumber,
 })
@@ -58,7 +59,7 @@ type Values = z.infer<typeof schema>
 const defaults: Values = {
   company_name: '', timezone: 'Pacific/Auckland', xero_sales_account_code: '', xero_purchase_account_code: '',
   xero_invoice_status: 'DRAFT', xero_po_status: 'DRAFT', default_sales_tax_rate: '15', default_purchase_tax_rate: '15',
-  invoice_prefix: 'INV-', invoice_next_number: '1', invoice_padding: '5', po_prefix: 'PO-', po_next_number: '1',
+  invoice_prefix: 'INV-', invoice_next_number: '1', number_padding: '5', po_prefix: 'PO-', po_next_number: '1',
 }
 
 function valuesOf(settings: Settings): Values {
@@ -96,6 +97,13 @@ function Form({ settings }: { settings: Settings }) {
       void queryClient.invalidateQueries({ queryKey: settingsQuery.queryKey })
       void queryClient.invalidateQueries({ queryKey: xeroStatusKey })
     },
+  })
+  // These two are controlled: their options arrive after the settings, and a
+  // select that does not have an option yet would show, and save, no account.
+  const chosen = (key: 'xero_sales_account_code' | 'xero_purchase_account_code') => ({
+    name: key,
+    value: form.watch(key),
+    onChange: (event: ChangeEvent<HTMLSelectElement>) => form.setValue(key, event.target.value, { shouldDirty: true }),
   })
   const accountOptions = (kinds: string[], current: string) => {
     const fitting = (accounts.data ?? []).filter((account) => account.status === 'ACTIVE' && kinds.includes(account.class))
@@ -142,10 +150,10 @@ function Form({ settings }: { settings: Settings }) {
           </h2>
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Account for sales" error={errors.xero_sales_account_code?.message}>
-              <Select {...form.register('xero_sales_account_code')}>{accountOptions(['REVENUE'], before.xero_sales_account_code)}</Select>
+              <Select {...chosen('xero_sales_account_code')}>{accountOptions(['REVENUE'], before.xero_sales_account_code)}</Select>
             </Field>
             <Field label="Account for purchases" error={errors.xero_purchase_account_code?.message}>
-              <Select {...form.register('xero_purchase_account_code')}>{accountOptions(['EXPENSE', 'ASSET'], before.xero_purchase_account_code)}</Select>
+              <Select {...chosen('xero_purchase_account_code')}>{accountOptions(['EXPENSE', 'ASSET'], before.xero_purchase_account_code)}</Select>
             </Field>
             <Field label="Invoices are sent as" error={errors.xero_invoice_status?.message}>
               <Select {...form.register('xero_invoice_status')}>
@@ -178,8 +186,8 @@ function Form({ settings }: { settings: Settings }) {
             <Field label="Next invoice number" error={errors.invoice_next_number?.message}>
               <Input inputMode="numeric" className="num font-mono" {...form.register('invoice_next_number')} />
             </Field>
-            <Field label="Digits" hint="Shorter numbers get zeros in front." error={errors.invoice_padding?.message}>
-              <Input inputMode="numeric" className="num" {...form.register('invoice_padding')} />
+            <Field label="Digits" hint="Shorter numbers get zeros in front." error={errors.number_padding?.message}>
+              <Input inputMode="numeric" className="num" {...form.register('number_padding')} />
             </Field>
             <Field label="Purchase order prefix" error={errors.po_prefix?.message}>
               <Input className="font-mono" {...form.register('po_prefix')} />
