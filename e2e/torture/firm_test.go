@@ -32,7 +32,7 @@ func (f *firm) remember(kind fieldops.DocumentKind, id fieldops.ID) {
 	f.made = append(f.made, fieldops.DocumentRef{Kind: kind, ID: id})
 }
 
-// some picks a document of a kind; the younger the likelier.
+// some picks a document of a kind.
 func (f *firm) some(r *rand.Rand, kind fieldops.DocumentKind) (fieldops.ID, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *firm) some(r *rand.Rand, kind fieldops.DocumentKind) (fieldops.ID, bool
 	if len(of) == 0 {
 		return "", false
 	}
-	return of[max(r.IntN(len(of)), r.IntN(len(of)))].ID, true
+	return of[r.IntN(len(of))].ID, true
 }
 
 // foundFirm makes the firm's records.
@@ -120,31 +120,31 @@ func (h *history) deed(r *rand.Rand) (string, func(context.Context) error) {
 	ordered, anOrder := h.firm.some(r, fieldops.KindPurchaseOrder)
 	dice := r.IntN(100)
 	switch {
-	case dice < 14 && anInvoice:
+	case dice < 18 && anInvoice:
 		return "edit invoice " + invoice, func(ctx context.Context) error { return h.editInvoice(ctx, own, invoice) }
-	case dice < 22 && anOrder:
+	case dice < 28 && anOrder:
 		return "edit order " + ordered, func(ctx context.Context) error { return h.editOrder(ctx, own, ordered) }
-	case dice < 32 && anInvoice:
+	case dice < 40 && anInvoice:
 		return "delete invoice " + invoice, func(ctx context.Context) error {
 			_, err := h.service.DeleteInvoice(ctx, h.firm.actor, invoice)
 			return err
 		}
-	case dice < 38 && anOrder:
+	case dice < 46 && anOrder:
 		return "delete order " + ordered, func(ctx context.Context) error {
 			_, err := h.service.DeletePurchaseOrder(ctx, h.firm.actor, ordered)
 			return err
 		}
-	case dice < 43 && anInvoice:
+	case dice < 51 && anInvoice:
 		return "retry invoice " + invoice, func(ctx context.Context) error { return h.retry(ctx, own, fieldops.KindInvoice, invoice) }
-	case dice < 46 && anOrder:
+	case dice < 54 && anOrder:
 		return "retry order " + ordered, func(ctx context.Context) error { return h.retry(ctx, own, fieldops.KindPurchaseOrder, ordered) }
-	case dice < 51:
+	case dice < 58:
 		return "edit client", func(ctx context.Context) error { return h.editClient(ctx, own, client) }
-	case dice < 57:
+	case dice < 63:
 		return "deliver jobs twice", h.deliverTwice
-	case dice < 62:
+	case dice < 67:
 		return "burst", func(ctx context.Context) error { return h.burst(ctx, own) }
-	case dice < 80:
+	case dice < 82:
 		return "order", func(ctx context.Context) error { return h.order(ctx, own, client) }
 	default:
 		return "invoice", func(ctx context.Context) error { return h.invoice(ctx, own, client) }
@@ -385,33 +385,52 @@ func (h *history) pauseLane(ctx context.Context, paused bool) error {
 	return h.db.Write(ctx, h.firm.actor, func(tx *store.Tx) error { return tx.PauseLane(ctx, paused, "counting stock") })
 }
 
-// sendAgain sends everything again that has failed, as a person would after
-// reading why. It returns how many documents that were.
-func (h *history) sendAgain(ctx context.Context, round int) (int, error) {
+// failure is a document whose last intent failed.
+type failure struct {
+	ref    fieldops.DocumentRef
+	reason string
+}
+
+// failures are the documents that failed for certain, contacts first because
+// documents wait for them.
+func (h *history) failures(ctx context.Context) ([]failure, error) {
 	rows, err := h.raw.QueryContext(ctx, `select i.entity_type, i.entity_id, coalesce(i.reason, '') from sync_intents i
 		where i.result = 'failed' and not exists (select 1 from sync_intents later where later.entity_type = i.entity_type
-		and later.entity_id = i.entity_id and later.opened_at > i.opened_at)`)
+		and later.entity_id = i.entity_id and later.id > i.id) order by i.entity_type, i.id`)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer rows.Close()
-	type failure struct {
-		ref    fieldops.DocumentRef
-		reason string
-	}
-	var failures []failure
+	var all []failure
 	for rows.Next() {
 		var f failure
 		if err := rows.Scan(&f.ref.Kind, &f.ref.ID, &f.reason); err != nil {
-			return 0, err
+			return nil, err
 		}
-		failures = append(failures, f)
+		all = append(all, f)
 	}
-	if err := rows.Err(); err != nil {
+	return all, rows.Err()
+}
+
+// sendContactsAgain sends the contacts again that failed.
+func (h *history) sendContactsAgain(ctx context.Context) error {
+	failures, err := h.failures(ctx)
+	for _, f := range failures {
+		if f.ref.Kind == fieldops.KindClient && err == nil {
+			err = h.sendDocument(ctx, f.ref, "")
+			h.note("send client %s again (%s): %v", f.ref.ID, f.reason, err)
+		}
+	}
+	return err
+}
+
+// sendAgain sends everything again that has failed, as a person would after
+// reading why. It returns how many documents that were.
+func (h *history) sendAgain(ctx context.Context, round int) (int, error) {
+	failures, err := h.failures(ctx)
+	if err != nil {
 		return 0, err
 	}
-	// Contacts first: documents wait for them.
-	slices.SortStableFunc(failures, func(a, b failure) int { return strings.Compare(string(a.ref.Kind), string(b.ref.Kind)) })
 	for n, f := range failures {
 		number := ""
 		switch f.reason {

@@ -125,7 +125,7 @@ func run(t *testing.T, seed uint64, dir string) result {
 		h.violate("the history could not be lived through: %v", err)
 	}
 	h.result.DurationMS = time.Since(h.began).Milliseconds()
-	if len(h.result.Violations) == 0 {
+	if len(h.result.Violations) == 0 && !*keep {
 		if err := os.RemoveAll(h.dir); err != nil {
 			t.Error(err)
 		}
@@ -133,6 +133,9 @@ func run(t *testing.T, seed uint64, dir string) result {
 	}
 	if err := os.WriteFile(filepath.Join(h.dir, "journal.txt"), []byte(strings.Join(h.journal, "\n")+"\n"), 0o600); err != nil {
 		t.Error(err)
+	}
+	if len(h.result.Violations) == 0 {
+		return h.result
 	}
 	t.Errorf("seed %d on %s:\n  %s\nThe journal, the logs, the database and all records are in %s. The plan again: go test -v ./e2e/torture -args -runs=1 -seed=%d",
 		seed, h.result.Engine, strings.Join(h.result.Violations, "\n  "), h.dir, seed)
@@ -160,7 +163,7 @@ func (h *history) live() error {
 	}()
 
 	defer h.stopWorkers()
-	if err := h.startWorkers(); err != nil {
+	if err := h.warmUp(ctx); err != nil {
 		return err
 	}
 	h.storm(ctx)
@@ -274,6 +277,32 @@ func (h *history) startWorkers() error {
 	return nil
 }
 
+// warmUp lets the firm and its workers come to know Xero, so that the storm
+// meets them at full work. Then the healthy workers are killed; those after them
+// have orders.
+func (h *history) warmUp(ctx context.Context) error {
+	h.calm.Store(true)
+	if err := h.startWorkers(); err != nil {
+		return err
+	}
+	r := h.random(6)
+	for client := range h.firm.clients {
+		if err := errors.Join(h.invoice(ctx, r, client), h.order(ctx, r, client)); err != nil {
+			return err
+		}
+	}
+	if !h.rest(ctx) {
+		return errors.New("not even a healthy worker got through")
+	}
+	h.calm.Store(false)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.workers {
+		w.signal(syscall.SIGKILL)
+	}
+	return nil
+}
+
 // nextWorker starts a worker in a place that is free, with orders from the
 // place's randomness. When it has ended it is replaced.
 func (h *history) nextWorker(r *rand.Rand) (err error) {
@@ -282,16 +311,16 @@ func (h *history) nextWorker(r *rand.Rand) (err error) {
 			h.places.Done()
 		}
 	}()
-	o := order{Database: h.url, Xero: h.control, Log: h.file("workers.log"), Tokens: h.file("tokens"), After: 1 + r.IntN(3)}
-	label, dice, pause := labels[r.IntN(len(labels))], r.IntN(100), stopLength(r)
-	anyMoment := time.Duration(300+r.IntN(1500)) * time.Millisecond
+	o := order{Database: h.url, Xero: h.control, Log: h.file("workers.log"), Tokens: h.file("tokens"), After: 1 + max(0, r.IntN(5)-2)}
+	where, dice, pause := someLabels(r), r.IntN(100), stopLength(r)
+	anyMoment := time.Duration(1500+r.IntN(3000)) * time.Millisecond
 	again := time.Duration(r.IntN(200)) * time.Millisecond
 	if !h.calm.Load() {
 		switch {
-		case dice < 55:
-			o.KillAt = label
-		case dice < 85:
-			o.StopAt = label
+		case dice < 65:
+			o.KillAt = where
+		case dice < 90:
+			o.StopAt = where
 		}
 	}
 	killed := ""
@@ -352,7 +381,10 @@ func (h *history) nextWorker(r *rand.Rand) (err error) {
 	if h.closing {
 		return w.input.Close()
 	}
-	if o.StopAt == "" && !h.calm.Load() {
+	if o.StopAt != nil {
+		anyMoment += pause // so that what it does when it goes on is seen
+	}
+	if !h.calm.Load() {
 		// Whoever never passes the label is killed all the same.
 		go func() { // ends with the worker, at the latest after anyMoment
 			select {
@@ -417,7 +449,7 @@ func (h *history) stopWorkers() {
 // storm lets people work and things go wrong at the same time.
 func (h *history) storm(ctx context.Context) {
 	r := h.random(2)
-	storm, cancel := context.WithTimeout(ctx, time.Duration(2500+r.IntN(2500))*time.Millisecond)
+	storm, cancel := context.WithTimeout(ctx, time.Duration(4000+r.IntN(4000))*time.Millisecond)
 	defer cancel()
 	var all sync.WaitGroup
 	for person := range 2 {
@@ -440,7 +472,7 @@ func (h *history) mend(ctx context.Context) error {
 // rest waits until nothing is on its way. What only a person can mend about the
 // connection is mended.
 func (h *history) rest(ctx context.Context) bool {
-	deadline := time.Now().Add(restBound)
+	deadline, asked := time.Now().Add(restBound), time.Now()
 	for {
 		var open int
 		err := h.raw.QueryRowContext(ctx, "select count(*) from sync_intents where closed_at is null").Scan(&open)
@@ -456,6 +488,13 @@ func (h *history) rest(ctx context.Context) bool {
 			return false
 		}
 		h.reconnectIfNeeded(ctx)
+		if time.Since(asked) > time.Second {
+			// Documents wait for their contact, and that for a person.
+			asked = time.Now()
+			if err := h.sendContactsAgain(ctx); err != nil {
+				h.note("sending contacts again: %v", err)
+			}
+		}
 		time.Sleep(50 * time.Millisecond) // polling, bounded by the deadline
 	}
 }

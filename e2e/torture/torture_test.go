@@ -17,6 +17,7 @@ var (
 	runs    = flag.Int("runs", 0, "how many histories to live through; 0 is the short form")
 	seed    = flag.Uint64("seed", 0, "the first history's seed; 0 takes a random one")
 	atOnce  = flag.Int("at-once", 3, "how many histories are lived through at the same time")
+	keep    = flag.Bool("keep", false, "keep the evidence of every history, not only of those that were violated")
 	results = flag.String("results", "torture-results.jsonl", "the file that results add up in, with -runs")
 )
 

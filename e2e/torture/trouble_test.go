@@ -106,7 +106,7 @@ func limit(which, retryAfter string) fault {
 // trouble brings faults until ctx ends. Each history has its own mixture.
 func (h *history) trouble(ctx context.Context, r *rand.Rand) {
 	mixture := r.Perm(len(faults))[:3+r.IntN(6)]
-	pace := 40 + r.IntN(250)
+	pace := 120 + r.IntN(500)
 	unreachable, cutting, jumping := r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(4) == 0
 	for ctx.Err() == nil {
 		dice := r.IntN(20)

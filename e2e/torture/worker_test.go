@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,12 +28,12 @@ const workerVariable = "AMPEDFIELDOPS_TORTURE_WORKER"
 
 // order is what a worker process is told.
 type order struct {
-	Database string // DATABASE_URL
-	Xero     string // address of the simulator
-	Log      string // file
-	Tokens   string // file that every token is written to, for the search for secrets
-	KillAt   string // the label at whose KillAfter-th passing it kills itself
-	StopAt   string // the same for stopping itself, until the parent goes on with it
+	Database string   // DATABASE_URL
+	Xero     string   // address of the simulator
+	Log      string   // file
+	Tokens   string   // file that every token is written to, for the search for secrets
+	KillAt   []string // the labels at whose After-th passing it kills itself
+	StopAt   []string // the same for stopping itself once, until the parent goes on with it
 	After    int
 }
 
@@ -46,6 +48,20 @@ var labels = []string{
 	"written send create", "written send update", "written send void", "written settle", "written fail",
 	"written finish void", "written finish absent", "written wait and look",
 	"refresh begun", "refresh answered", "refresh written",
+}
+
+// someLabels chooses the labels of an order: now and then two of all, mostly
+// several of those that are passed seldom.
+func someLabels(r *rand.Rand) []string {
+	from, n := slices.Clone(labels), 2
+	if r.IntN(3) > 0 {
+		n = 6
+		from = slices.DeleteFunc(from, func(label string) bool {
+			return !strings.Contains(label, "void") && !strings.Contains(label, "update") && !strings.HasPrefix(label, "written") && !strings.HasPrefix(label, "refresh")
+		})
+	}
+	r.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+	return from[:n]
 }
 
 const (
@@ -184,23 +200,23 @@ func lockWorker(ctx context.Context, database string) (release func(), err error
 func (o order) steps() func(label string) {
 	var mu sync.Mutex
 	passed := map[string]int{}
+	stopped := false
 	return func(label string) {
 		mu.Lock()
 		passed[label]++
 		n := passed[label]
+		stop := n == o.After && !stopped && slices.Contains(o.StopAt, label)
+		stopped = stopped || stop
 		mu.Unlock()
 		if n == 1 {
 			fmt.Println("pass", label)
 		}
-		if n != o.After {
-			return
-		}
-		switch label {
-		case o.KillAt:
+		switch {
+		case n == o.After && slices.Contains(o.KillAt, label):
 			fmt.Println("kill", label)
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL) // cannot fail for oneself
 			select {}
-		case o.StopAt:
+		case stop:
 			fmt.Println("stop", label)
 			_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) // cannot fail for oneself
 		}
