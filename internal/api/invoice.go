@@ -467,6 +467,9 @@ func (a *api) retry(r *request, ref fieldops.DocumentRef, number, field string, 
 			return store.SyncState{}, err
 		}
 	}
+	if _, err := a.Billing.SyncState(r.Context(), ref); err != nil {
+		return store.SyncState{}, err // there is no such document
+	}
 	err := a.Billing.Retry(r.Context(), r.Actor, ref, billing.RetryRequest{Number: number, AcceptTax: in.Body.AcceptTax, Link: in.Body.Link})
 	if err != nil {
 		return store.SyncState{}, err

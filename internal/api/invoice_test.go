@@ -97,11 +97,13 @@ func TestInvoicingScenarios(t *testing.T) {
 			{who: "manager", ask: "POST /api/xero/invoices/{invoice}/retry-sync", body: `{}`, status: 202, parts: []string{`"sync_status":"pending"`}},
 			{who: "manager", ask: "POST /api/xero/invoices/{invoice}/retry-sync", body: `{"invoice_number":"Rēchnung"}`, status: 400, parts: []string{`"field":"invoice_number"`}},
 			{who: "manager", ask: "POST /api/xero/invoices/{invoice}/retry-sync", body: `{"invoice_number":"K-1"}`, status: 202},
+			{who: "manager", ask: "POST /api/xero/invoices/{gone}/retry-sync", body: `{}`, status: 404, parts: []string{"Invoice not found"}},
 			{who: "manager", ask: "GET /api/xero/sync-logs?entity_type=invoice&entity_id={invoice}", status: 200, parts: []string{"[]"}},
 			{who: "manager", ask: "GET /api/xero/sync-logs?entity_type=invoice", status: 400, parts: []string{`"field":"entity_id"`}},
 			{who: "manager", ask: "DELETE /api/xero/invoices/{invoice}", status: 202, parts: []string{`"sync_status":null`, "Invoice deleted"}},
 			{who: "manager", ask: "DELETE /api/xero/invoices/{invoice}", status: 404},
 			{who: "manager", ask: "GET /api/xero/invoices", status: 200, parts: []string{"!{invoice}"}},
+			{who: "manager", ask: "GET /api/xero/invoices?status=DELETED", status: 200, parts: []string{"{invoice}"}},
 			{who: "manager", ask: "GET /api/xero/invoices?include_deleted=true", status: 200, parts: []string{"{invoice}", `"status":"DELETED"`, `"invoice_number":"K-1"`}},
 			{who: "manager", ask: "GET /api/timesheets/{work1}", status: 200, parts: []string{`"billing_status":"unbilled"`, `"invoice_id":null`, `"sync_status":null`}},
 			{

@@ -45,9 +45,8 @@ func TestCreatePurchaseOrder(t *testing.T) {
 			"no supplier":            {func(r *fieldops.PurchaseOrderRequest) { r.SupplierID = "" }, fieldops.Invalid, "Supplier is required"},
 			"no such supplier":       {func(r *fieldops.PurchaseOrderRequest) { r.SupplierID = fieldops.NewID() }, fieldops.NotFound, "Supplier not found"},
 			"no such project":        {func(r *fieldops.PurchaseOrderRequest) { r.ProjectID = fieldops.NewID() }, fieldops.NotFound, "Project not found"},
-			"no such cost centre": {func(r *fieldops.PurchaseOrderRequest) { gone := fieldops.NewID(); r.Lines[0].CostCenterID = &gone },
-				fieldops.Invalid, "Cost centre not found"},
-			"another currency": {func(r *fieldops.PurchaseOrderRequest) { r.Currency = "USD" }, fieldops.Invalid, "Orders are placed in NZD"},
+			"no such cost centre":    {func(r *fieldops.PurchaseOrderRequest) { r.Lines[0].CostCenterID = &f.client.ID }, fieldops.Invalid, "Cost centre not found"},
+			"another currency":       {func(r *fieldops.PurchaseOrderRequest) { r.Currency = "USD" }, fieldops.Invalid, "Orders are placed in NZD"},
 		} {
 			_, err := f.order(test.change)
 			refused, _ := errors.AsType[*fieldops.Error](err)

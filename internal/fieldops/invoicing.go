@@ -580,6 +580,8 @@ func (i *Invoice) editedLines(f *Faults, edits []InvoiceLineEdit, terms BillingT
 		}
 		if e.AccountCode != "" {
 			l.AccountCode = e.AccountCode
+		} else if l.AccountCode == "" {
+			l.AccountCode = terms.Account
 		}
 		l.Description, l.Quantity, l.UnitPrice = *e.Description, *e.Quantity, *e.UnitPrice
 		l.TaxType, l.TaxRate = terms.TaxOf(l.AccountCode)

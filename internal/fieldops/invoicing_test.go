@@ -3,6 +3,7 @@ package fieldops
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -197,7 +198,7 @@ func TestDraftInvoiceRefuses(t *testing.T) {
 			request: InvoiceRequest{GroupBy: GroupByEntry},
 			work: func(w []Timesheet) []Timesheet {
 				for n := range 200 {
-					w = append(w, entry(fmt.Sprint(n+10), "2026-11-05", "Jane", "Alarm", "Testing", 1_0000, 95_0000, ""))
+					w = append(w, entry(strconv.Itoa(n+10), "2026-11-05", "Jane", "Alarm", "Testing", 1_0000, 95_0000, ""))
 				}
 				return w
 			},
@@ -272,7 +273,7 @@ func TestClientReferenceFits(t *testing.T) {
 	t.Parallel()
 	var work []Timesheet
 	for n := range 60 {
-		work = append(work, entry(fmt.Sprint(n), "2026-11-02", "Jane", "Wiring", "Installation", 1_0000, 95_0000, fmt.Sprintf("ORDER %03d", n)))
+		work = append(work, entry(strconv.Itoa(n), "2026-11-02", "Jane", "Wiring", "Installation", 1_0000, 95_0000, fmt.Sprintf("ORDER %03d", n)))
 	}
 	reference, warnings := clientReference(work)
 	if len(*reference) > MaxReference || len(warnings) != 1 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ampedfieldops/internal/fieldops"
@@ -115,7 +116,7 @@ type DocumentFilter struct {
 	SyncStatus   fieldops.SyncStatus
 	Search       string // part of a number, a reference, notes or a name
 	From, To     fieldops.Date
-	Deleted      bool // deleted ones too
+	Deleted      bool // deleted ones too, as a Status that only they have implies
 	Limit        int
 	// AfterDate and AfterID continue a list behind its last row.
 	AfterDate fieldops.Date
@@ -133,7 +134,7 @@ func (r reads) Invoices(ctx context.Context, f DocumentFilter) ([]fieldops.Invoi
 // common; a is the table's alias.
 func (f *DocumentFilter) where(a, date, party string) *where {
 	w := &where{}
-	if !f.Deleted {
+	if !f.Deleted && f.Status != fieldops.StatusVoided && f.Status != fieldops.StatusDeleted {
 		w.and(a + ".deleted_at is null")
 	}
 	if f.Status != "" {
@@ -163,15 +164,13 @@ func (f *DocumentFilter) where(a, date, party string) *where {
 // search wants every word somewhere in one of the columns, or in the name of
 // the client (alias c) or project (alias p).
 func (f *DocumentFilter) search(w *where, columns []string) {
+	texts := []string{"c.search_folded", "p.search_folded"}
+	for _, column := range columns {
+		texts = append(texts, "lower("+column+")")
+	}
+	either := "(" + strings.Join(texts, ` like ? escape '\' or `) + ` like ? escape '\')`
 	for _, word := range strings.Fields(fold(f.Search)) {
-		pattern := contains(word)
-		condition := `c.search_folded like ? escape '\' or p.search_folded like ? escape '\'`
-		values := []any{pattern, pattern}
-		for _, column := range columns {
-			condition += " or lower(coalesce(" + column + `, '')) like ? escape '\'`
-			values = append(values, pattern)
-		}
-		w.and("("+condition+")", values...)
+		w.and(either, slices.Repeat([]any{contains(word)}, len(texts))...)
 	}
 }
 
