@@ -44,7 +44,7 @@ check: web/node_modules/.installed
 	scripts/check
 
 # RUNS: how many random histories; SEED: repeats the histories of an earlier run, which prints its seed.
-RUNS ?= 200
+RUNS ?= 300
 SEED ?= $(shell date +%s)
 
 torture:
