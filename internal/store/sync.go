@@ -460,6 +460,12 @@ func (r reads) SyncStates(ctx context.Context, kind fieldops.DocumentKind, ids [
 	if len(ids) == 0 {
 		return states, nil
 	}
+	// Before the rows are open: a query within a query takes two connections,
+	// and many at once would wait for each other's.
+	gate, err := r.Gate(ctx)
+	if err != nil {
+		return nil, err
+	}
 	t := syncTables[kind]
 	warning := "null"
 	if kind != fieldops.KindClient {
@@ -476,10 +482,6 @@ func (r reads) SyncStates(ctx context.Context, kind fieldops.DocumentKind, ids [
 		return nil, err
 	}
 	defer rows.Close()
-	gate, err := r.Gate(ctx)
-	if err != nil {
-		return nil, err
-	}
 	for rows.Next() {
 		var id fieldops.ID
 		var s SyncState
