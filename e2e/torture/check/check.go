@@ -63,6 +63,13 @@ func Run(ctx context.Context, e Evidence) (Findings, error) {
 		return f, err
 	}
 	defer db.Close()
+	// A program at rest still reads documents again at times. What it wrote down
+	// is read between two readings of the calls: those of the first must have
+	// their rows, and the rows must have their calls in the second.
+	var before []*call
+	if err := control(ctx, e.Control, "calls", &before); err != nil {
+		return f, fmt.Errorf("the simulator cannot be read: %w", err)
+	}
 	local, err := readBooks(ctx, db)
 	if err != nil {
 		return f, fmt.Errorf("the database cannot be read: %w", err)
@@ -78,7 +85,7 @@ func Run(ctx context.Context, e Evidence) (Findings, error) {
 	checkContacts(&f, local, remote)
 	checkStrangers(&f, local, remote)
 	checkTimesheets(&f, local)
-	checkCalls(&f, e, local, remote)
+	checkCalls(&f, e, local, before, remote.calls)
 	checkRows(&f, e, local)
 	checkLimits(&f, e, remote)
 	return f, checkSecrets(ctx, &f, e, db)

@@ -216,7 +216,7 @@ func checkTimesheets(f *Findings, local *books) {
 
 // checkCalls: every call that Xero saw stands in sync_logs, from before it was
 // made, and every row that says it was answered was seen by Xero.
-func checkCalls(f *Findings, e Evidence, local *books, there *provider) {
+func checkCalls(f *Findings, e Evidence, local *books, before, after []*call) {
 	byKey := map[string][]*entry{}
 	reads := map[string]map[string]bool{} // method and path to the calls written down
 	for _, l := range local.logs {
@@ -232,7 +232,7 @@ func checkCalls(f *Findings, e Evidence, local *books, there *provider) {
 	}
 	seen := map[string]*call{}
 	readsSeen := map[string]int{}
-	for _, c := range there.calls {
+	for _, c := range before {
 		if !c.writesDocument() {
 			readsSeen[c.Method+" "+c.target()]++
 			continue
@@ -264,6 +264,11 @@ func checkCalls(f *Findings, e Evidence, local *books, there *provider) {
 			if r.row["outcome"] == "not_sent" {
 				f.violate("call %d was made, its row says that it was not sent", c.N)
 			}
+		}
+	}
+	for _, c := range after {
+		if seen[c.IdempotencyKey] == nil {
+			seen[c.IdempotencyKey] = c
 		}
 	}
 	for key, rows := range byKey {
