@@ -67,7 +67,7 @@ type api struct {
 	sessions signer
 	// unknownUser is hashed against when an address is unknown, so that the
 	// answer takes as long as for a wrong password.
-	unknownUser string
+	unknownUser func() string
 	document    func() []byte // the OpenAPI document, made when it is first asked for
 }
 
@@ -77,7 +77,7 @@ func New(c Config) http.Handler {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &api{Config: c, sessions: signer{c.JWTSecret, c.Clock}, unknownUser: fieldops.HashPassword(rand.Text()), document: sync.OnceValue(OpenAPI)}
+	a := &api{Config: c, sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI)}
 	mux := http.NewServeMux()
 	for _, route := range a.routes() {
 		mux.Handle(route.method+" "+route.path, a.serve(route))

@@ -85,7 +85,7 @@ func (a *api) provePassword(r *request, email, password string) (fieldops.User, 
 	user, err := a.DB.UserByEmail(ctx, email)
 	hash := user.PasswordHash
 	if fieldops.KindOf(err) == fieldops.NotFound {
-		hash = a.unknownUser
+		hash = a.unknownUser()
 	} else if err != nil {
 		return fieldops.User{}, err
 	}

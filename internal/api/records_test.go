@@ -261,6 +261,9 @@ func TestAChangeOfAnOldVersionIsRefused(t *testing.T) {
 		if second := f.ask("admin", "PUT", path, body, "If-Match", tag); second.Code != http.StatusPreconditionFailed || !strings.Contains(second.Body.String(), "Somebody else has changed this") {
 			t.Errorf("%s: an old version: %d %s", path, second.Code, second.Body)
 		}
+		if w := f.ask("admin", "PUT", path, body, "If-Match", "W/"+first.Header().Get("ETag")); w.Code != http.StatusOK {
+			t.Errorf("%s: a tag that a proxy made weak: %d %s", path, w.Code, w.Body)
+		}
 		if w := f.ask("admin", "PUT", path, body, "If-Match", "*"); w.Code != http.StatusOK {
 			t.Errorf("%s: any version: %d %s", path, w.Code, w.Body)
 		}
