@@ -217,40 +217,79 @@ func (r reads) BillableWork(ctx context.Context, k Work) ([]fieldops.Timesheet, 
 	return r.billableWork(ctx, k, "")
 }
 
-func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldops.Timesheet, error) {
-	w := k.where(r)
-	return collect(ctx, r, "select "+`t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.date, t.hours_e4, t.hourly_rate_e4,
-		t.invoice_id, t.updated_at, coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(a.name, ''),
-		coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')
-		from`+timesheetTables+" where "+w.String()+
-		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1)+lock, w.args,
-		func(rows *sql.Rows, t *fieldops.Timesheet) error {
-			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.Date, &t.Hours, &t.HourlyRate,
-				&t.InvoiceID, &t.UpdatedAt, &t.UserName, &t.ProjectName, &t.ProjectCode, &t.ActivityTypeName,
-				&t.ClientPONumber, &t.InvoiceNumber)
-		})
-}
-
 // LockWork reads the chosen timesheets as BillableWork does and keeps everybody
 // else from changing them until the transaction ends. Whoever waits here for
 // another invoice of the same work sees that they are billed. All callers lock in
 // the same order, so that no two wait for each other.
 func (tx *Tx) LockWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error) {
-	if tx.engine == SQLite {
-		return tx.BillableWork(ctx, k)
+	return tx.billableWork(ctx, k, tx.forUpdate())
+}
+
+func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldops.Timesheet, error) {
+	w := k.where(r)
+	work, err := collect(ctx, r, `select t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date,
+		t.hours_e4, t.hourly_rate_e4, t.invoice_id, t.updated_at from timesheets t where `+w.String()+
+		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1)+lock, w.args,
+		func(rows *sql.Rows, t *fieldops.Timesheet) error {
+			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date,
+				&t.Hours, &t.HourlyRate, &t.InvoiceID, &t.UpdatedAt)
+		})
+	if err != nil || len(work) == 0 {
+		return work, err
 	}
-	work, err := tx.billableWork(ctx, k, " for update of t")
-	if err != nil {
-		return nil, err
+	return work, r.nameWork(ctx, work)
+}
+
+// nameWork fills in the names that invoice lines bear. Many entries share few
+// names, so they are looked up once and not joined to each entry; and after a
+// wait for a lock, so that the number of the invoice that took an entry is seen.
+func (r reads) nameWork(ctx context.Context, work []fieldops.Timesheet) error {
+	type name struct {
+		columns string // two of them
+		table   string
+		id      func(*fieldops.Timesheet) *fieldops.ID
+		fill    func(t *fieldops.Timesheet, first, second string)
 	}
-	for _, t := range work {
-		if t.InvoiceID != nil {
-			// PostgreSQL reads a row again after waiting for it, but not the
-			// rows joined to it: the invoice that took it has no number yet.
-			return tx.BillableWork(ctx, k)
+	for _, n := range []name{
+		{"name, name", "users", func(t *fieldops.Timesheet) *fieldops.ID { return t.UserID }, func(t *fieldops.Timesheet, first, _ string) { t.UserName = first }},
+		{"code, name", "projects", func(t *fieldops.Timesheet) *fieldops.ID { return t.ProjectID }, func(t *fieldops.Timesheet, first, second string) { t.ProjectCode, t.ProjectName = first, second }},
+		{"name, name", "activity_types", func(t *fieldops.Timesheet) *fieldops.ID { return t.ActivityTypeID }, func(t *fieldops.Timesheet, first, _ string) { t.ActivityTypeName = first }},
+		{"coalesce(client_po_number, ''), code", "cost_centers", func(t *fieldops.Timesheet) *fieldops.ID { return t.CostCenterID }, func(t *fieldops.Timesheet, first, _ string) { t.ClientPONumber = first }},
+		{"invoice_number, status", "xero_invoices", func(t *fieldops.Timesheet) *fieldops.ID { return t.InvoiceID }, func(t *fieldops.Timesheet, first, _ string) { t.InvoiceNumber = first }},
+	} {
+		seen := map[fieldops.ID][2]string{}
+		var ids []fieldops.ID
+		for i := range work {
+			if id := n.id(&work[i]); id != nil {
+				if _, known := seen[*id]; !known {
+					seen[*id] = [2]string{}
+					ids = append(ids, *id)
+				}
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		var w where
+		type row struct {
+			id            fieldops.ID
+			first, second string
+		}
+		rows, err := collect(ctx, r, "select id, "+n.columns+" from "+n.table+" where "+r.among(&w, "id", ids), w.args,
+			func(rows *sql.Rows, x *row) error { return rows.Scan(&x.id, &x.first, &x.second) })
+		if err != nil {
+			return err
+		}
+		for _, x := range rows {
+			seen[x.id] = [2]string{x.first, x.second}
+		}
+		for i := range work {
+			if id := n.id(&work[i]); id != nil {
+				n.fill(&work[i], seen[*id][0], seen[*id][1])
+			}
 		}
 	}
-	return work, nil
+	return nil
 }
 
 // among is the condition that a column of ids holds one of many. Unlike list it
