@@ -499,6 +499,9 @@ func (tx *Tx) TokenRefused(ctx context.Context, generation int64, words string) 
 	if err != nil || c.Generation != generation {
 		return err
 	}
+	if !c.ExpiresAt.After(tx.Now.Time) {
+		return nil // another call with the same token was refused before: it is on its way to be refreshed
+	}
 	if c.AuthFailures >= 1 {
 		return tx.NeedReconnect(ctx, c, words)
 	}

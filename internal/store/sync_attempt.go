@@ -238,8 +238,9 @@ func (tx *Tx) FinishSlot(ctx context.Context, p *PlannedCall, a fieldops.Answer)
 	if a.MinuteLeft < 0 && a.DayLeft < 0 {
 		return nil
 	}
-	_, err = tx.q.ExecContext(ctx, `update xero_lanes set minute_left = $1, day_left = $2, headers_at = $3,
-		day_limit = case when day_limit is null or day_limit < $2 then $2 else day_limit end where tenant_id = $4`, a.MinuteLeft, a.DayLeft, now, p.Tenant)
+	_, err = tx.q.ExecContext(ctx, `update xero_lanes set minute_left = case when $1 < 0 then minute_left else $1 end,
+		day_left = case when $2 < 0 then day_left else $2 end, headers_at = $3,
+		day_limit = case when $2 >= 0 and (day_limit is null or day_limit < $2) then $2 else day_limit end where tenant_id = $4`, a.MinuteLeft, a.DayLeft, now, p.Tenant)
 	return err
 }
 
