@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -142,6 +143,47 @@ func TestADeletedDocumentIsNotSentAgain(t *testing.T) {
 			if kind := fieldops.KindOf(err); kind != fieldops.Conflict && kind != fieldops.NotFound {
 				t.Errorf("sending a deleted order again (renumbered %v): %v", renumbered, err)
 			}
+		}
+	})
+}
+
+// A worker that has prepared a document under its old number must not send it
+// once the document has another.
+func TestANewNumberOutdatesWhatAWorkerHolds(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		c := connected(t, db)
+		d := fieldops.RealDurations(1)
+		order := fieldops.PurchaseOrder{Number: "PO-1", Status: fieldops.StatusDraft, Currency: "NZD", Date: "2026-11-01"}
+		ref := fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder}
+		var claim *store.Claim
+		change(t, db, func(tx *store.Tx) error {
+			if err := tx.InsertPurchaseOrder(ctx, &order); err != nil {
+				return err
+			}
+			ref.ID = order.ID
+			intent, _, err := tx.RequestSync(ctx, ref, fieldops.OpCreate)
+			if err != nil {
+				return err
+			}
+			claim, err = tx.ClaimIntent(ctx, d, intent)
+			return err
+		})
+		change(t, db, func(tx *store.Tx) error {
+			if err := tx.Renumber(ctx, ref, "PO-2"); err != nil {
+				return err
+			}
+			return tx.Retry(ctx, ref, true)
+		})
+		err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error {
+			return tx.BeginCall(ctx, d, &store.PlannedCall{
+				ID: fieldops.NewID(), Tenant: tenant, ConnectionID: c.ID, TokenGeneration: 1, TokenExpires: c.ExpiresAt, Claims: []*store.Claim{claim},
+				Call: fieldops.Call{Method: "PUT", Path: "/", Operation: fieldops.OpCreate, Kind: ref.Kind, Members: []fieldops.Posting{{Ref: ref, Number: "PO-1", Revision: 1}}},
+			})
+		})
+		if !errors.Is(err, store.ErrOutdated) {
+			t.Errorf("sending the old number: %v, want %v", err, store.ErrOutdated)
 		}
 	})
 }

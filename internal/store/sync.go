@@ -396,7 +396,10 @@ func (tx *Tx) Retry(ctx context.Context, ref fieldops.DocumentRef, renumbered bo
 		if unresolved > 0 || hot > 0 {
 			return fieldops.Refuse(fieldops.Conflict, "The number cannot be changed yet: it is not known whether Xero recorded the document under the old one")
 		}
-		if _, err := tx.q.ExecContext(ctx, "update sync_documents set revision = revision + 1 where entity_type = $1 and entity_id = $2", ref.Kind, ref.ID); err != nil {
+		// A worker may have the document with the old number in its hands, about
+		// to send it: what it claimed before this no longer holds.
+		if _, err := tx.q.ExecContext(ctx, `update sync_documents set revision = revision + 1, sync_epoch = sync_epoch + 1, lease_until = null
+			where entity_type = $1 and entity_id = $2`, ref.Kind, ref.ID); err != nil {
 			return err
 		}
 	}
