@@ -59,7 +59,8 @@ var faults = []struct {
 		return []fault{{"path": anything, "do": "status", "status": 200, "commit": coin(r), "body": `{"Status":"OK","Invoices":[{}`}}
 	}},
 	{"wrong answer", func(r *rand.Rand) []fault {
-		return []fault{{"path": anything, "do": "status", "status": 200, "commit": coin(r), "body": `{"Status":"OK","Invoices":[]}`}}
+		// To a write only: that nothing was found is believed.
+		return []fault{{"method": verb(r), "path": anything, "do": "status", "status": 200, "commit": coin(r), "body": `{"Status":"OK","Invoices":[]}`}}
 	}},
 	{"minute limit", func(*rand.Rand) []fault { return []fault{limit("minute", "1")} }},
 	{"day limit", func(*rand.Rand) []fault { return []fault{limit("day", "1")} }},
@@ -165,7 +166,7 @@ func (h *history) cutDatabase(ctx context.Context) error {
 // jump moves the deciding clock a little to and fro, as a clock that is set
 // does; the sum of all jumps stays far below the protocol's margins.
 func (h *history) jump(ctx context.Context, r *rand.Rand) error {
-	back := time.Duration(r.IntN(40)) * time.Millisecond
+	back := time.Duration(r.IntN(2000)) * time.Millisecond / scale
 	d := back
 	if coin(r) {
 		d = -back
