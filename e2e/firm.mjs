@@ -44,7 +44,9 @@ export async function startFirm() {
   })
   const browser = await chromium.launch({
     executablePath: findChromium(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    // Date fields follow the browser's language, not the page's.
+    env: { ...process.env, LANGUAGE: 'en_NZ' },
+    args: ['--lang=en-NZ', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
   })
   return {
     ...addresses,

@@ -196,14 +196,14 @@ export function CreateInvoicePage() {
                   .map((line, i) => {
                     const key = line.key ?? String(i)
                     return (
-                      <li key={key} className="grid items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_auto_7rem]">
+                      <li key={key} className="grid items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_8.5rem_6.5rem]">
                         <Field label={`Description of line ${i + 1}`} labelHidden>
                           <Input
                             value={descriptions[key] ?? line.description}
                             onChange={(event) => setDescriptions({ ...descriptions, [key]: event.target.value })}
                           />
                         </Field>
-                        <p className="num text-sm text-muted">
+                        <p className="num text-sm text-muted sm:text-right">
                           {formatQuantity(line.quantity)} h × {formatMoney(line.unit_price)}
                         </p>
                         <p className="num text-right font-semibold">{formatMoney(line.amount)}</p>

@@ -52,7 +52,7 @@ export function InvoicesPage() {
         mayChange && (
           <Link to="/unbilled" className={buttonClass('primary')}>
             <ReceiptText aria-hidden className="size-4" />
-            Invoice unbilled work
+            Invoice hours
           </Link>
         )
       }

@@ -151,20 +151,20 @@ function ClientCard({ client, mayInvoice, picked, onPick }: ClientCardProps) {
     <li className={`card overflow-hidden ${picked ? 'border-accent' : ''}`}>
       <div className="grid grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-2 p-4 lg:grid-cols-[auto_minmax(0,1.4fr)_minmax(0,1fr)_8rem_auto] lg:gap-x-5">
         {mayInvoice ? <Checkbox aria-label={`Choose ${client.client_name}`} checked={picked} onChange={(event) => onPick(event.target.checked)} className="justify-center" /> : <span />}
-        <div className="min-w-0">
-          <h2 className="truncate font-sans text-base font-semibold">{client.client_name}</h2>
+        <div className="col-span-2 min-w-0 lg:col-span-1">
+          <h2 className="font-sans text-base font-semibold">{client.client_name}</h2>
           <p className="num text-sm text-muted">
             {formatQuantity(client.hours)} h · {client.timesheets_count} {client.timesheets_count === 1 ? 'entry' : 'entries'} · since {formatShortDay(client.oldest_date)}
           </p>
         </div>
-        <div className="order-last col-span-3 min-w-0 lg:order-none lg:col-span-1">
+        <div className="col-span-2 min-w-0 lg:col-span-1">
           <AgeBar amounts={client.ages} />
           <p className="num mt-1 truncate text-sm text-muted">
             {late === '0.00' ? `Oldest ${client.age_days} days` : `${formatMoney(late)} over 60 days`}
           </p>
         </div>
         <p className="num text-right text-lg font-semibold">{formatMoney(client.total)}</p>
-        <div className="order-last col-span-3 flex justify-between gap-2 lg:order-none lg:col-span-1">
+        <div className="col-span-3 flex justify-between gap-2 lg:col-span-1">
           <Button variant="ghost" className="px-3" aria-expanded={open} onClick={() => setOpen(!open)}>
             {client.projects.length} {client.projects.length === 1 ? 'project' : 'projects'}
             <ChevronDown aria-hidden className={`size-4 transition ${open ? 'rotate-180' : ''}`} />

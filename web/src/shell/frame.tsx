@@ -130,7 +130,7 @@ function Frame() {
         {!online && (
           <p role="status" className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-2 text-center text-sm font-medium text-warn">
             <WifiOff aria-hidden className="size-4 shrink-0" />
-            No signal. Hours you enter are kept on this device.
+            No signal. New hours are kept on this device.
           </p>
         )}
         <main id="main" tabIndex={-1} className="flex-1 outline-none">

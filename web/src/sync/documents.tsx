@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ExternalLink, FileText, Layers, RotateCcw, Search, SearchX, TriangleAlert } from 'lucide-react'
+import { ExternalLink, FileText, RotateCcw, Search, SearchX, SlidersHorizontal, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useRef, useState } from 'react'
 import { may, useUser } from '@/api/session'
@@ -225,13 +225,22 @@ function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'ki
     // Only what was typed moves the URL; following the URL here would undo the next letter.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [settled])
+  const narrowed = Boolean(filter.sync ?? filter.status ?? filter.from ?? filter.to)
+  const [open, setOpen] = useState(narrowed)
+  const rest = open ? '' : 'max-lg:hidden'
   return (
     <div role="search" className="grid grid-cols-2 items-end gap-3 lg:grid-cols-[minmax(0,1fr)_11rem_11rem_10rem_10rem]">
-      <Field label="Search number or name" labelHidden className="relative col-span-2 lg:col-span-1">
-        <Search aria-hidden className="pointer-events-none absolute bottom-3.5 left-3 size-4 text-muted" />
-        <Input ref={searchRef} type="search" className="pl-9" placeholder="Number, name, reference" value={text} onChange={(event) => setText(event.target.value)} />
-      </Field>
-      <Field label="Sync">
+      <div className="col-span-2 flex gap-2 lg:col-span-1">
+        <Field label="Search number or name" labelHidden className="relative min-w-0 flex-1">
+          <Search aria-hidden className="pointer-events-none absolute bottom-3.5 left-3 size-4 text-muted" />
+          <Input ref={searchRef} type="search" className="pl-9" placeholder="Number, name, reference" value={text} onChange={(event) => setText(event.target.value)} />
+        </Field>
+        {/* On a phone the list matters more than its filters. */}
+        <Button className="lg:hidden" aria-expanded={open} icon={<SlidersHorizontal aria-hidden className="size-4" />} onClick={() => setOpen(!open)}>
+          Filter
+        </Button>
+      </div>
+      <Field label="Sync" className={rest}>
         <Select value={filter.sync ?? ''} onChange={(event) => set({ sync: event.target.value as DocumentFilter['sync'] })}>
           <option value="">All</option>
           <option value="pending">Pending Sync</option>
@@ -239,7 +248,7 @@ function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'ki
           <option value="failed">Sync Failed</option>
         </Select>
       </Field>
-      <Field label="Status">
+      <Field label="Status" className={rest}>
         <Select value={filter.status ?? ''} onChange={(event) => set({ status: event.target.value })}>
           <option value="">All</option>
           {statuses.map((status) => (
@@ -249,10 +258,10 @@ function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'ki
           ))}
         </Select>
       </Field>
-      <Field label="From">
+      <Field label="From" className={rest}>
         <Input type="date" value={filter.from ?? ''} onChange={(event) => set({ from: event.target.value })} />
       </Field>
-      <Field label="To">
+      <Field label="To" className={rest}>
         <Input type="date" value={filter.to ?? ''} onChange={(event) => set({ to: event.target.value })} />
       </Field>
     </div>
@@ -287,10 +296,16 @@ function Causes({ documents, mayRetry, onShow }: { documents: SyncedDocument[]; 
                   icon={<RotateCcw aria-hidden className="size-4" />}
                   onClick={() => retryAll.mutate(refused, { onSettled: () => void cache.invalidateQueries({ queryKey: documentKeys[first.kind] }) })}
                 >
-                  {refused.length === 1 ? `Retry ${first.number}` : `Retry all ${refused.length}`}
+                  {refused.length === 1 ? (
+                    <>
+                      Retry<span className="sr-only"> {first.number}</span>
+                    </>
+                  ) : (
+                    `Retry all ${refused.length}`
+                  )}
                 </Button>
               )}
-              <Button variant="ghost" icon={<Layers aria-hidden className="size-4" />} onClick={() => onShow(first)}>
+              <Button variant="ghost" onClick={() => onShow(first)}>
                 View Error Details
               </Button>
             </div>

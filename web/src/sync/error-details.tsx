@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { RotateCcw } from 'lucide-react'
+import { Link2, RotateCcw } from 'lucide-react'
 import { useState } from 'react'
 import { may, useUser } from '@/api/session'
 import type { RetryChange } from '@/api/types'
@@ -50,11 +50,17 @@ export function ErrorDetails({ document, onClose }: { document: SyncedDocument; 
           <p className="text-lg font-semibold text-bad">{document.sync.error_message ?? 'Xero gave no reason.'}</p>
           <WhoActs document={document} />
         </div>
-        {may(user, 'can_create_invoices') && (
-          <Field label="Number to send it with" hint={`Change it when Xero says that another ${documentWords[document.kind]} has this number.`} className="max-w-xs">
-            <Input value={number} maxLength={255} onChange={(event) => setNumber(event.target.value)} />
-          </Field>
+        {may(user, 'can_create_invoices') && numberIsTaken(document) && (
+          <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+            <Field label="Number to send it with" className="w-64">
+              <Input className="font-mono" value={number} maxLength={255} onChange={(event) => setNumber(event.target.value)} />
+            </Field>
+            <Button busy={retry.isPending} icon={<Link2 aria-hidden className="size-4" />} onClick={() => retry.mutate({ document, change: { link: true } }, { onSuccess: onClose })}>
+              It is the same {documentWords[document.kind]}: take it over
+            </Button>
+          </div>
         )}
+        <TotalsDiffer document={document} />
         <section className="flex flex-col gap-3">
           <h3 className="font-semibold">Calls to Xero, newest first</h3>
           <Attempts entity={document.kind} id={document.id} />
@@ -63,6 +69,9 @@ export function ErrorDetails({ document, onClose }: { document: SyncedDocument; 
     </Dialog>
   )
 }
+
+/** Whether Xero has another document under this number; the server says so in these words. */
+const numberIsTaken = (document: SyncedDocument): boolean => /another number/i.test(document.sync.error_message ?? '')
 
 export function WhoActs({ document }: { document: SyncedDocument }) {
   const text = whoMustAct(document.sync.who_must_act)

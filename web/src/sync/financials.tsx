@@ -13,8 +13,8 @@ export function Financials({ actions, children }: { actions: ReactNode; children
       title="Financials"
       actions={
         <>
-          <PauseButton />
           {actions}
+          <PauseButton />
         </>
       }
     >

@@ -3,6 +3,7 @@ import { queryClient } from '@/api/query'
 import type { Lane, SyncEvent, XeroStatus } from '@/api/types'
 import { documentKeys, xeroStatusKey } from './queries'
 import { noteAnswer } from './submitted'
+import { toast } from '@/ui/toast'
 
 type Message =
   | { kind: 'sync'; event: SyncEvent }
@@ -51,12 +52,20 @@ function flush() {
     void queryClient.invalidateQueries({ queryKey: ['sync-logs', entity] })
   }
   stale.clear()
+  void queryClient.invalidateQueries({ queryKey: xeroStatusKey })
+}
+
+/** Says it aloud when what this person just sent was refused; the document says so too. */
+function tellRefusal(event: SyncEvent) {
+  const document = noteAnswer(event)
+  if (document && !document.answered && event.sync_status === 'failed')
+    toast(`${document.number} was not accepted: ${event.error_message ?? 'Xero gave no reason.'}`, 'bad')
 }
 
 function receive(message: Message) {
   switch (message.kind) {
     case 'sync':
-      noteAnswer(message.event)
+      tellRefusal(message.event)
       readAgain(message.event.entity_type)
       break
     case 'lane':

@@ -256,7 +256,7 @@ function SentRow({ entry, withName, onEdit, onRemove, onPhotos }: SentRowProps) 
           {withName && <span className="text-muted">{entry.user_name} · </span>}
           {entry.project_name}
         </p>
-        <p className="truncate text-sm text-muted">
+        <p className="text-sm text-muted sm:truncate">
           {[entry.client_name, entry.activity_type_name, entry.cost_center_code].filter(Boolean).join(' · ')}
         </p>
         {entry.notes && <p className="text-sm break-words">{entry.notes}</p>}
