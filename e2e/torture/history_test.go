@@ -82,10 +82,12 @@ type history struct {
 	places  sync.WaitGroup // of workers, each with one process after another
 	result  result
 
-	calm   atomic.Bool // no more kills and stops
-	rough  atomic.Bool // connections to the database were cut: errors are to be expected
-	paused atomic.Bool // a worker was stopped
-	moved  atomic.Bool // the database's clock was moved
+	calm      atomic.Bool  // no more faults
+	stormy    atomic.Bool  // the storm has begun
+	aftermath atomic.Int32 // how many workers more have orders although it is calm
+	rough     atomic.Bool  // connections to the database were cut: errors are to be expected
+	paused    atomic.Bool  // a worker was stopped
+	moved     atomic.Bool  // the database's clock was moved
 }
 
 // random is a stream of randomness of its own for one part of the history, so
@@ -296,6 +298,8 @@ func (h *history) warmUp(ctx context.Context) error {
 		return errors.New("not even a healthy worker got through")
 	}
 	h.calm.Store(false)
+	h.stormy.Store(true)
+	h.aftermath.Store(r.Int32N(6))
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.workers {
@@ -316,7 +320,7 @@ func (h *history) nextWorker(r *rand.Rand) (err error) {
 	where, dice, pause := someLabels(r), r.IntN(100), stopLength(r)
 	anyMoment := time.Duration(1500+r.IntN(3000)) * time.Millisecond
 	again := time.Duration(r.IntN(200)) * time.Millisecond
-	if !h.calm.Load() {
+	if !h.calm.Load() || h.stormy.Load() && h.aftermath.Add(-1) >= 0 {
 		switch {
 		case dice < 65:
 			o.KillAt = where
