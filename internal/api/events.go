@@ -44,11 +44,9 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			still := &request{Request: r.Request, Header: http.Header{}, Actor: r.Actor}
-			if a.authenticate(noCookies{w}, still) != nil || !send(": still here\n\n") {
+			if !a.stillSignedIn(r) || !send(": still here\n\n") {
 				return nil
 			}
-			r.User = still.User
 		case event, open := <-events:
 			if !open || event.Name == billing.Resync.Name {
 				return nil
@@ -68,7 +66,13 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 	}
 }
 
-// noCookies takes no headers any more: the answer is under way.
-type noCookies struct{ http.ResponseWriter }
-
-func (noCookies) Header() http.Header { return http.Header{} }
+// stillSignedIn reads anew who watches and what they may see. Watching is not
+// using: it does not make a session last longer.
+func (a *api) stillSignedIn(r *request) bool {
+	session, err := a.DB.Session(r.Context(), r.Session.ID)
+	if err != nil || !session.Live(a.Clock()) {
+		return false
+	}
+	r.User, err = a.DB.User(r.Context(), session.UserID)
+	return err == nil && r.User.IsActive
+}

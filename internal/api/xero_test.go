@@ -154,3 +154,26 @@ func TestLiveEvents(t *testing.T) {
 		}
 	}
 }
+
+func TestWatchingEndsWithTheSession(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, store.SQLite)
+	session, err := f.api.sessions.session(f.tokens["manager"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := &request{Request: httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/events", nil), Session: store.Session{ID: session}}
+	if !f.api.stillSignedIn(watch) || !watch.seesMoney() {
+		t.Errorf("%+v may not watch", watch.User)
+	}
+	f.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.SetPermission(ctx, f.people["manager"], fieldops.CanViewFinancials, false)
+	})
+	if !f.api.stillSignedIn(watch) || watch.seesMoney() {
+		t.Error("a permission taken away is still used")
+	}
+	f.play([]scenario{{who: "manager", ask: "POST /api/auth/logout", status: 200}})
+	if f.api.stillSignedIn(watch) {
+		t.Error("after signing out the stream goes on")
+	}
+}
