@@ -36,6 +36,20 @@ func (tx *Tx) closeVanished(ctx context.Context, d fieldops.Durations, now field
 	return nil
 }
 
+// closeVanishedLooks closes the rows of calls that only read and whose program
+// is gone. Nothing rests on them; they only must not look as if they were still
+// under way.
+func (tx *Tx) closeVanishedLooks(ctx context.Context, d fieldops.Durations, now fieldops.Time) error {
+	lock := ""
+	if tx.engine == Postgres {
+		lock = " for update skip locked"
+	}
+	_, err := tx.q.ExecContext(ctx, `update sync_logs set outcome = 'unknown', finished_at = $1, resolved_at = $1,
+		error_message = 'The program stopped before it heard the answer'
+		where id in (select id from sync_logs where outcome is null and not writes and deadline < $2 limit 100`+lock+")", now, now.Add(-d.CallGrace))
+	return err
+}
+
 func (tx *Tx) vanish(ctx context.Context, now fieldops.Time, attempt fieldops.ID, hot fieldops.Time) error {
 	if _, err := tx.q.ExecContext(ctx, `update sync_logs set outcome = 'unknown', finished_at = $1, hot_until = $2,
 		error_message = 'The program stopped before it heard the answer' where id = $3 and outcome is null`, now, hot, attempt); err != nil {
@@ -512,6 +526,9 @@ type DueIntent struct {
 func (tx *Tx) HandOver(ctx context.Context, d fieldops.Durations, limit int) (int, error) {
 	now, err := tx.Clock(ctx)
 	if err != nil {
+		return 0, err
+	}
+	if err := tx.closeVanishedLooks(ctx, d, now); err != nil {
 		return 0, err
 	}
 	lock := "" // what another transaction is changing need not be handed over

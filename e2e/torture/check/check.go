@@ -35,6 +35,8 @@ type Evidence struct {
 	// InFlight is how many calls may be under way at once; 0 leaves that
 	// unchecked, as a paused program has to be granted one call too many.
 	InFlight int
+	// Call is how long a call may seem to be under way; 0 leaves that unchecked.
+	Call time.Duration
 	// SameClock says that the database and the simulator tell the same time, so
 	// that their records can be compared.
 	SameClock bool
@@ -80,7 +82,7 @@ func Run(ctx context.Context, e Evidence) (Findings, error) {
 	}
 	f.Documents, f.Calls, f.Rows = len(local.documents), len(remote.calls), len(local.logs)
 	f.Remote = len(remote.documents)
-	checkRest(&f, local)
+	checkRest(&f, e, local)
 	checkDocuments(&f, local, remote)
 	checkContacts(&f, local, remote)
 	checkStrangers(&f, local, remote)

@@ -82,7 +82,7 @@ func newFirm(t *testing.T) *firm {
 	}
 	f.evidence = Evidence{
 		Driver: "sqlite", DSN: "file:" + filepath.Join(dir, "firm.db"), Control: server.URL, Secrets: []string{"hunter2-hunter2"}, Logs: []string{log},
-		Minute: time.Minute, InFlight: 5, SameClock: true,
+		Minute: time.Minute, InFlight: 5, Call: time.Minute, SameClock: true,
 	}
 	var err error
 	if f.database, err = sql.Open(f.evidence.Driver, f.evidence.DSN); err != nil {
@@ -138,6 +138,7 @@ func TestEveryViolationIsNoticed(t *testing.T) {
 		"an open intent":          {database: "update sync_intents set closed_at = null", want: "still open"},
 		"a pending document":      {database: "update xero_invoices set sync_status = 'pending' where id = 'i1'", want: "is pending although"},
 		"an open attempt":         {database: "update sync_logs set outcome = null, finished_at = null where id = 'l3'", want: "never closed"},
+		"a look left open":        {database: "update sync_logs set outcome = null, finished_at = null where id = 'l4'", want: "never closed"},
 		"two by marker":           {list: docs, with: `{"InvoiceID":"xi9","InvoiceNumber":"INV-1a","Type":"ACCREC","Status":"DRAFT","Url":"http://firm/invoices/i1"}`, want: "stands in Xero 2 times"},
 		"two by number":           {list: "documents/PurchaseOrders", with: `{"PurchaseOrderID":"xo9","PurchaseOrderNumber":"PO-1","Status":"DRAFT"}`, want: "one number twice"},
 		"deleted here alone":      {list: docs, old: "DELETED", with: "DRAFT", want: "was deleted here and stands in Xero"},

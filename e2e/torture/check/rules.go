@@ -11,7 +11,7 @@ import (
 )
 
 // checkRest: nothing is on its way any more.
-func checkRest(f *Findings, local *books) {
+func checkRest(f *Findings, e Evidence, local *books) {
 	for _, i := range local.intents {
 		if !i.has("closed_at") {
 			f.violate("the intent %s to %s %s %s is still open: %s, %s", i["id"], i["operation"], i["entity_type"], i["entity_id"], i["phase"], i["reason"])
@@ -22,9 +22,13 @@ func checkRest(f *Findings, local *books) {
 			f.violate("%s is pending although nothing is on its way", d)
 		}
 	}
-	for _, e := range local.logs {
-		if e.wrote() && !e.has("outcome") {
-			f.violate("the attempt %s of %s was never closed", e.row["id"], e.document())
+	for _, l := range local.logs {
+		if l.has("outcome") {
+			continue
+		}
+		// A call that only reads may be under way at any time, but not for long.
+		if l.wrote() || e.Call > 0 && time.Since(l.created) > e.Call {
+			f.violate("the attempt %s of %s was never closed", l.row["id"], l.document())
 		}
 	}
 }
