@@ -370,11 +370,11 @@ func (h *history) burst(ctx context.Context, r *rand.Rand) error {
 	}
 	for range 3 + r.IntN(25) {
 		client := r.IntN(len(h.firm.clients))
-		make := h.invoice
+		create := h.invoice
 		if r.IntN(3) == 0 {
-			make = h.order
+			create = h.order
 		}
-		if err := make(ctx, r, client); err != nil && fieldops.KindOf(err) == "" {
+		if err := create(ctx, r, client); err != nil && fieldops.KindOf(err) == "" {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,7 +120,7 @@ func (h *history) engine() store.Engine {
 // run lives through the history of a seed and returns what came of it. Evidence
 // stays in dir/SEED if something was wrong.
 func run(t *testing.T, seed uint64, dir string) result {
-	h := &history{t: t, seed: seed, began: time.Now(), dir: filepath.Join(dir, fmt.Sprint(seed)), workers: map[*worker]bool{}}
+	h := &history{t: t, seed: seed, began: time.Now(), dir: filepath.Join(dir, strconv.FormatUint(seed, 10)), workers: map[*worker]bool{}}
 	h.result = result{
 		Seed: seed, Engine: string(h.engine()), When: h.began.UTC(), Scale: scale,
 		Kills: map[string]int{}, Stops: map[string]int{}, Faults: map[string]int{}, Passed: map[string]int{},
@@ -560,7 +561,7 @@ func (h *history) dump(ctx context.Context) error {
 // doubt is read again much later. Nothing may be otherwise afterwards than
 // settled.
 func (h *history) secondThoughts(ctx context.Context) error {
-	for round := 0; round < 3; round++ {
+	for round := range 3 {
 		again, err := h.sendAgain(ctx, round)
 		if err != nil {
 			return err

@@ -157,10 +157,10 @@ func (h *history) cutDatabase(ctx context.Context) error {
 	h.rough.Store(true)
 	_, err := h.raw.ExecContext(ctx, `select pg_terminate_backend(pid) from pg_stat_activity
 		where datname = current_database() and application_name = 'ampedfieldops'`)
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // jump moves the deciding clock a little to and fro, as a clock that is set

@@ -158,7 +158,7 @@ func TestEveryViolationIsNoticed(t *testing.T) {
 		"total":                   {list: docs, old: "115.00", with: "115.01", want: "total:"},
 		"tax":                     {list: docs, old: `"TotalTax":15.00`, with: `"TotalTax":15.01`, want: "tax:"},
 		"subtotal":                {list: docs, old: `"SubTotal":100.00`, with: `"SubTotal":100.005`, want: "subtotal:"},
-		"line text":               {list: docs, old: `"Work"`, with: `"Wrok"`, want: "description:"},
+		"line text":               {list: docs, old: `"Work"`, with: `"Play"`, want: "description:"},
 		"line quantity":           {list: docs, old: "2.0000", with: "2.0001", want: "quantity:"},
 		"line price":              {list: docs, old: "50.0000", with: "50.0001", want: "unit price:"},
 		"line account":            {list: docs, old: `"200"`, with: `"201"`, want: "account:"},
