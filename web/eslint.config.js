@@ -47,7 +47,7 @@ export default tseslint.config(
     files: ['src/sw.js', 'public/*.js', '*.config.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['self', 'caches', 'fetch', 'URL', 'Response', 'matchMedia', 'localStorage', 'document', 'addEventListener'].map((name) => [name, 'readonly']),
+        ['self', 'caches', 'fetch', 'URL', 'Response', 'matchMedia', 'localStorage', 'document', 'addEventListener', 'setTimeout'].map((name) => [name, 'readonly']),
       ),
     },
   },

@@ -2,6 +2,8 @@
 // signal. It never answers for the API or for photos; what was entered without signal waits in
 // the app's own outbox, not here.
 const cacheName = 'app-' + '__VERSION__'
+// How long to wait for a page over a weak signal.
+const patienceMs = 4_000
 const files = ['/', ...['__FILES__']]
 
 self.addEventListener('install', (event) => {
@@ -32,8 +34,16 @@ self.addEventListener('fetch', (event) => {
     return
   }
   // Every page of the app is the same document. The network first, so that a new build is seen
-  // at the next opening; the kept page when there is no signal.
+  // at the next opening; the kept page when there is no signal, or too little of it.
   if (request.mode === 'navigate' && !/^\/(api|uploads)(\/|$)/.test(url.pathname)) {
-    event.respondWith(fetch(request).catch(() => caches.match('/').then((kept) => kept ?? Response.error())))
+    const network = fetch(request)
+    const kept = caches.match('/')
+    const patience = new Promise((resolve) => setTimeout(resolve, patienceMs))
+    event.respondWith(
+      Promise.race([
+        network.catch(async () => (await kept) ?? Response.error()),
+        patience.then(async () => (await kept) ?? network),
+      ]),
+    )
   }
 })

@@ -48,6 +48,15 @@ export const read = <T>(store: Store, key: string) =>
 export const write = (store: Store, value: unknown, key?: string) => run(store, 'readwrite', (s) => s.put(value, key))
 export const remove = (store: Store, key: string) => run(store, 'readwrite', (s) => s.delete(key))
 
+/** Forgets what was kept to read without signal; entries and drafts stay with the person who typed them. */
+export async function forgetKept(): Promise<void> {
+  const keys = await run('kept', 'readonly', (s) => s.getAllKeys())
+  for (const key of keys) if (typeof key === 'string' && !key.startsWith(draftPrefix)) await remove('kept', key)
+}
+
+/** What the keys of drafts begin with. */
+export const draftPrefix = 'draft:'
+
 /** Reads from the server and keeps the answer; without signal answers what was kept. */
 export async function readKept<T>(key: string, fetch: () => Promise<T>, isOffline: (error: unknown) => boolean): Promise<T> {
   try {

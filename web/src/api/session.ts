@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { createContext, use } from 'react'
 import { getMe, getPeople } from './client'
-import { read, remove, write } from './device'
+import { forgetKept, read, write } from './device'
 import { ApiError, NoAnswerError } from './errors'
 import { queryClient } from './query'
 import type { User } from './types'
@@ -32,7 +32,7 @@ export const peopleQuery = queryOptions({ queryKey: ['people'], queryFn: getPeop
 
 /** Makes the app forget who was signed in and what was read for them. */
 export async function forgetSession(): Promise<void> {
-  await remove('kept', keptUser).catch(() => undefined)
+  await forgetKept().catch(() => undefined)
   queryClient.setQueryData(sessionQuery.queryKey, null)
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' })
 }

@@ -37,6 +37,35 @@ function useChoice() {
   return { search, set }
 }
 
+/** What the invoice is to be, as far as the page knows it. */
+interface Asked extends InvoiceRequest {
+  /** What was typed over the description of a line, by the line's key. */
+  descriptions: Record<string, string>
+}
+
+/** A preview, and the request that makes exactly what it shows. */
+interface Previewed {
+  body: InvoiceRequest
+  seen: InvoicePreview
+}
+
+/**
+ * Previews the invoice. Which lines there are depends on the work chosen, so it is asked first; a
+ * text that was typed for a line that is no longer there waits until the line comes back.
+ */
+async function previewOf({ descriptions, lines = [], ...rest }: Asked, signal: AbortSignal): Promise<Previewed> {
+  const preview = async (all: InvoiceRequestLine[]): Promise<Previewed> => {
+    const body = { ...rest, lines: all.length > 0 ? all : undefined }
+    return { body, seen: await previewInvoiceFromTimesheets(body, signal) }
+  }
+  const plain = await preview(lines)
+  const described = plain.seen.line_items.flatMap(({ key }) => {
+    const description = key ? descriptions[key]?.trim() : undefined
+    return key && description ? [{ key, description }] : []
+  })
+  return described.length === 0 ? plain : preview([...described, ...lines])
+}
+
 /** The invoice that would be made of a client's unbilled work, and the button that makes it. */
 export function CreateInvoicePage() {
   const { search, set } = useChoice()
@@ -68,37 +97,35 @@ export function CreateInvoicePage() {
   const complete = extras.filter(
     (extra) => extra.description.trim() !== '' && parseTenThousandths(extra.quantity) !== null && parseTenThousandths(extra.unit_price) !== null,
   )
-  const lines: InvoiceRequestLine[] = [
-    ...Object.entries(descriptions).map(([key, description]) => ({ key, description })),
-    ...complete.map(({ description, quantity, unit_price }) => ({ description: description.trim(), quantity, unit_price })),
-  ]
-  const body: InvoiceRequest = {
+  const asked: Asked = {
     client_id: search.client,
     project_id: search.project,
     ...range,
     group_by: search.group ?? 'activity',
+    timesheet_ids: left.size > 0 ? ticked.map((entry) => entry.id) : undefined,
     due_date: dueDate || undefined,
     invoice_number: number.trim() || undefined,
     reference: reference.trim() || undefined,
-    timesheet_ids: left.size > 0 ? ticked.map((entry) => entry.id) : undefined,
-    lines: lines.length > 0 ? lines : undefined,
+    lines: complete.map(({ description, quantity, unit_price }) => ({ description: description.trim(), quantity, unit_price })),
+    descriptions,
   }
-  // Each keystroke in a description is not worth a request; the total follows when typing rests.
-  const asText = JSON.stringify(body)
+  // Each keystroke is not worth a request; the total follows when typing rests.
+  const asText = JSON.stringify(asked)
   const settled = useSettled(asText, 350)
   const nothingTicked = entries.isSuccess && ticked.length === 0
   const preview = useQuery({
     queryKey: ['invoice-preview', settled],
-    queryFn: ({ signal }) => previewInvoiceFromTimesheets(JSON.parse(settled) as InvoiceRequest, signal),
+    queryFn: ({ signal }) => previewOf(JSON.parse(settled) as Asked, signal),
     placeholderData: keepPreviousData,
     enabled: !nothingTicked && (left.size === 0 || entries.isSuccess),
     staleTime: 0,
     retry: false,
   })
+  const seen = preview.data?.seen
   const current = preview.isSuccess && !preview.isPlaceholderData && settled === asText
 
   const create = useMutation({
-    mutationFn: (seen: InvoicePreview) => createInvoiceFromTimesheets({ ...body, preview_hash: seen.preview_hash }, idempotencyKey.current),
+    mutationFn: ({ body, seen }: Previewed) => createInvoiceFromTimesheets({ ...body, preview_hash: seen.preview_hash }, idempotencyKey.current),
     onSuccess: (invoice) => {
       markSubmitted({ kind: 'invoice', id: invoice.id, number: invoice.invoice_number, party: invoice.client_name, amount: invoice.total })
       toast(
@@ -191,7 +218,7 @@ export function CreateInvoicePage() {
               </div>
             ) : (
               <ul className={`divide-y divide-line ${current ? '' : 'opacity-70'}`}>
-                {preview.data.line_items
+                {preview.data.seen.line_items
                   .filter((line) => line.timesheet_ids && line.timesheet_ids.length > 0)
                   .map((line, i) => {
                     const key = line.key ?? String(i)
@@ -249,27 +276,27 @@ export function CreateInvoicePage() {
 
         <section aria-label="Invoice" className="card flex flex-col gap-4 p-5 lg:sticky lg:top-6">
           <Field label="Number" error={fields.invoice_number}>
-            <Input value={number} placeholder={preview.data?.invoice_number ?? ''} className="font-mono" maxLength={255} onChange={(event) => setNumber(event.target.value)} />
+            <Input value={number} placeholder={seen?.invoice_number ?? ''} className="font-mono" maxLength={255} onChange={(event) => setNumber(event.target.value)} />
           </Field>
           <Field label="Due date" error={fields.due_date}>
-            <Input type="date" value={dueDate || (preview.data?.due_date ?? '')} onChange={(event) => setDueDate(event.target.value)} />
+            <Input type="date" value={dueDate || (seen?.due_date ?? '')} onChange={(event) => setDueDate(event.target.value)} />
           </Field>
           <Field label="Reference" hint="The client's purchase order, for example." error={fields.reference}>
-            <Input value={reference} placeholder={preview.data?.reference ?? ''} maxLength={255} onChange={(event) => setReference(event.target.value)} />
+            <Input value={reference} placeholder={seen?.reference ?? ''} maxLength={255} onChange={(event) => setReference(event.target.value)} />
           </Field>
-          {preview.data && (
+          {seen && (
             <dl className={`num grid grid-cols-[1fr_auto] gap-y-1 border-t border-line pt-4 ${current ? '' : 'opacity-60'}`} aria-live="polite">
               <dt className="text-muted">
-                {preview.data.timesheets_count} {preview.data.timesheets_count === 1 ? 'entry' : 'entries'}, before tax
+                {seen.timesheets_count} {seen.timesheets_count === 1 ? 'entry' : 'entries'}, before tax
               </dt>
-              <dd className="text-right">{formatMoney(preview.data.subtotal, preview.data.currency)}</dd>
+              <dd className="text-right">{formatMoney(seen.subtotal, seen.currency)}</dd>
               <dt className="text-muted">Tax</dt>
-              <dd className="text-right">{formatMoney(preview.data.total_tax, preview.data.currency)}</dd>
+              <dd className="text-right">{formatMoney(seen.total_tax, seen.currency)}</dd>
               <dt className="pt-1 font-semibold">Total</dt>
-              <dd className="pt-1 text-right text-2xl font-semibold">{formatMoney(preview.data.total, preview.data.currency)}</dd>
+              <dd className="pt-1 text-right text-2xl font-semibold">{formatMoney(seen.total, seen.currency)}</dd>
             </dl>
           )}
-          {preview.data?.warnings?.map((warning) => (
+          {seen?.warnings?.map((warning) => (
             <p key={warning} className="flex gap-2 text-sm text-warn">
               <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
               {warning}
@@ -289,7 +316,7 @@ export function CreateInvoicePage() {
             Create invoice
           </Button>
           <p className="text-sm text-muted">
-            It is created here at once and sent to Xero as {preview.data?.document_status === 'AUTHORISED' ? 'an authorised invoice' : 'a draft'}.
+            It is created here at once and sent to Xero as {seen?.document_status === 'AUTHORISED' ? 'an authorised invoice' : 'a draft'}.
           </p>
           <Link to="/unbilled" className={buttonClass('ghost')}>
             Cancel

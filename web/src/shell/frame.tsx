@@ -162,7 +162,7 @@ function Frame() {
         )}
       </nav>
       {more && (
-        <Dialog title="More" onClose={() => setMore(false)}>
+        <Dialog lightly title="More" onClose={() => setMore(false)}>
           <ul className="-mx-2 flex flex-col">
             {rest.map(({ to, label, icon: Icon }) => (
               <li key={to}>

@@ -30,7 +30,9 @@ export async function sendUnsent(userId: string): Promise<void> {
     if (await outbox.flush(userId)) {
       await queryClient.invalidateQueries({ queryKey: ['timesheets'] })
       void queryClient.invalidateQueries({ queryKey: ['unbilled'] })
-      new BroadcastChannel(changedChannel).postMessage('changed')
+      const channel = new BroadcastChannel(changedChannel)
+      channel.postMessage('changed')
+      channel.close()
     }
   }
   // TypeScript takes the lock manager for granted; a browser on http has none.

@@ -1,4 +1,4 @@
-import { read, remove, write } from '@/api/device'
+import { draftPrefix, read, remove, write } from '@/api/device'
 import type { Photo } from './outbox'
 
 /** What was typed into a new entry and not saved yet. */
@@ -12,7 +12,7 @@ export interface Draft {
   photos: Photo[]
 }
 
-const key = (userId: string) => `draft:${userId}`
+const key = (userId: string) => `${draftPrefix}${userId}`
 
 export const readDraft = (userId: string) => read<Draft>('kept', key(userId)).catch(() => undefined)
 export const writeDraft = (userId: string, draft: Draft) => write('kept', draft, key(userId)).catch(() => undefined)

@@ -19,7 +19,6 @@ import { allProjectsQuery } from '@/projects/queries'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Field, Input, Select, Stepper, Textarea } from '@/ui/field'
-import { toast } from '@/ui/toast'
 import { outbox, sendUnsent } from './device-outbox'
 import type { Draft } from './draft'
 import { forgetDraft, readDraft, writeDraft } from './draft'
@@ -207,6 +206,7 @@ interface PhotosProps {
 function Photos({ sent, locked, photos, onChange }: PhotosProps) {
   const [stored, setStored] = useState(sent?.image_urls ?? [])
   const [busy, setBusy] = useState(false)
+  const [fault, setFault] = useState('')
   const count = stored.length + photos.length
   const add = async (files: FileList | null) => {
     if (!files) return
@@ -216,9 +216,9 @@ function Photos({ sent, locked, photos, onChange }: PhotosProps) {
       const added: Photo[] = []
       for (const file of [...files].slice(0, room)) added.push(await shrinkPhoto(file))
       onChange([...photos, ...added])
-      if (files.length > room) toast(`An entry has at most ${maxPhotos} photos; ${files.length - room} were left out.`, 'info')
+      setFault(files.length > room ? `An entry has at most ${maxPhotos} photos; ${files.length - room} ${files.length - room === 1 ? 'was' : 'were'} left out.` : '')
     } catch (error) {
-      toast(messageOf(error), 'bad')
+      setFault(messageOf(error))
     } finally {
       setBusy(false)
     }
@@ -229,11 +229,11 @@ function Photos({ sent, locked, photos, onChange }: PhotosProps) {
       setStored(answer.image_urls)
       void queryClient.invalidateQueries({ queryKey: ['timesheets'] })
     },
-    onError: (error) => toast(messageOf(error), 'bad'),
+    onError: (error) => setFault(messageOf(error)),
   })
   const pick = 'inline-flex min-h-12 flex-1 cursor-pointer items-center justify-center gap-2 rounded-[0.625rem] border border-edge px-4 font-medium hover:bg-raised has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent'
   return (
-    <Field label={`Photos (${count} of ${maxPhotos})`} group>
+    <Field label={`Photos (${count} of ${maxPhotos})`} group error={fault}>
       {count > 0 && (
         <ul className="grid grid-cols-3 gap-2 sm:grid-cols-4">
           {stored.map((path, i) => (

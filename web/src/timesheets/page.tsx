@@ -164,7 +164,7 @@ export function TimesheetsPage() {
       {opened && <EntrySheet sheet={opened} onClose={close} />}
       {removing && <RemoveEntry entry={removing} onClose={() => setRemoving(null)} />}
       {photos && (
-        <Dialog wide title={`Photos: ${photos.project_name}, ${formatWeekday(photos.date)}`} onClose={() => setPhotos(null)}>
+        <Dialog lightly wide title={`Photos: ${photos.project_name}, ${formatWeekday(photos.date)}`} onClose={() => setPhotos(null)}>
           <div className="flex flex-col gap-4">
             {(photos.image_urls ?? []).map((path, i) => (
               <img key={path} src={photoURL(path)} alt={`Photo ${i + 1}`} className="w-full rounded-lg" />

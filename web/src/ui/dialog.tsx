@@ -11,6 +11,8 @@ interface DialogProps {
   /** A side panel leaves the page in view beside it; on a phone both fill the screen from below. */
   side?: boolean
   wide?: boolean
+  /** A tap beside it closes it. */
+  lightly?: boolean
 }
 
 /**
@@ -18,7 +20,7 @@ interface DialogProps {
  * and gives the focus back, and needs no style element that a strict policy would refuse.
  * Show it by rendering it.
  */
-export function Dialog({ title, onClose, children, footer, side = false, wide = false }: DialogProps) {
+export function Dialog({ title, onClose, children, footer, side = false, wide = false, lightly = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
   useEffect(() => {
@@ -45,7 +47,8 @@ export function Dialog({ title, onClose, children, footer, side = false, wide = 
         onClose()
       }}
       onMouseDown={(event) => {
-        if (event.target === event.currentTarget) onClose()
+        // Not where something may have been typed: a slip of the finger must not lose it.
+        if (lightly && event.target === event.currentTarget) onClose()
       }}
     >
       <header className="flex items-center gap-2 border-b border-line py-2 pr-2 pl-5">
@@ -79,6 +82,7 @@ interface ConfirmProps {
 export function Confirm({ title, children, action, danger = true, busy, error, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog
+      lightly
       title={title}
       onClose={onClose}
       footer={

@@ -1,6 +1,6 @@
 import { CircleCheck, Info, TriangleAlert, X } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useSyncExternalStore } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { IconButton } from './button'
 
 interface Toast {
@@ -40,10 +40,21 @@ export function Toaster() {
     },
     () => toasts,
   )
+  const region = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // A modal dialog covers the page; shown anew as a popover, the toasts are above it.
+    region.current?.hidePopover()
+    if (current.length > 0) region.current?.showPopover()
+  }, [current])
   return (
+    <>
+    <p aria-live="polite" className="sr-only">
+      {current.at(-1)?.message}
+    </p>
     <div
-      aria-live="polite"
-      className="pointer-events-none fixed inset-x-3 bottom-[calc(4.75rem+env(safe-area-inset-bottom))] z-50 flex flex-col items-center gap-2 sm:items-end lg:bottom-5 lg:right-5"
+      ref={region}
+      popover="manual"
+      className="pointer-events-none fixed inset-auto inset-x-3 m-0 w-auto overflow-visible border-0 bg-transparent p-1 text-ink open:flex bottom-[calc(4.75rem+env(safe-area-inset-bottom))] flex-col items-center gap-2 sm:items-end lg:bottom-5 lg:right-5"
     >
       {current.map(({ id, tone, message, action }) => {
         const Icon = icons[tone]
@@ -59,5 +70,6 @@ export function Toaster() {
         )
       })}
     </div>
+    </>
   )
 }
