@@ -108,7 +108,7 @@ func limit(which, retryAfter string) fault {
 func (h *history) trouble(ctx context.Context, r *rand.Rand) {
 	mixture := r.Perm(len(faults))[:3+r.IntN(6)]
 	pace := 120 + r.IntN(500)
-	unreachable, cutting, jumping := r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(4) == 0
+	unreachable, cutting, jumping, archiving := r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(4) == 0, r.IntN(3) == 0
 	for ctx.Err() == nil {
 		dice := r.IntN(20)
 		var err error
@@ -119,6 +119,8 @@ func (h *history) trouble(ctx context.Context, r *rand.Rand) {
 			err = h.cutDatabase(ctx)
 		case dice == 2 && jumping && h.engine() == store.Postgres:
 			err = h.jump(ctx, r)
+		case dice <= 4 && archiving:
+			err = h.archive(ctx, r.IntN(len(h.firm.clients)), time.Duration(100+r.IntN(900))*time.Millisecond)
 		default:
 			f := faults[mixture[r.IntN(len(mixture))]]
 			h.note("fault: %s", f.name)
@@ -148,6 +150,31 @@ func (h *history) unreachable(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 	}
 	return h.tell(ctx, http.MethodPost, "listen", map[string]any{"up": true})
+}
+
+// archive has somebody in Xero archive a contact for a while: what is sent to it
+// is refused, alone or among the others of a batch.
+func (h *history) archive(ctx context.Context, client int, d time.Duration) error {
+	c, err := h.db.Client(ctx, h.firm.clients[client].ID)
+	if err != nil && !h.rough.Load() {
+		return err
+	}
+	if c.XeroContactID == nil {
+		return nil
+	}
+	h.note("the contact of %s is archived for %s", c.Name, d)
+	h.count(h.result.Faults, "contact archived")
+	set := func(status string) error {
+		return h.tell(ctx, http.MethodPost, "edit", map[string]any{"endpoint": "Contacts", "id": *c.XeroContactID, "set": map[string]any{"ContactStatus": status}})
+	}
+	if err := set("ARCHIVED"); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+	return set("ACTIVE")
 }
 
 // cutDatabase ends every connection to the database, as its restart would.
