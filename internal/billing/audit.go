@@ -78,7 +78,7 @@ func (s *Sync) auditFinding(p fieldops.Posting, found []fieldops.Remote) string 
 		return "Xero no longer has this document."
 	}
 	if diff := s.provider.Compare(p, live[0]); len(diff) > 0 {
-		return "Xero differs in: " + join(diff)
+		return "Xero differs in: " + strings.Join(diff, ", ")
 	}
 	if s.provider.TotalsDiffer(p, live[0]) {
 		return totalsWarning(p, live[0])

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ var (
 type remoteDoc struct {
 	id      int
 	number  string
-	content int64 // the revision whose content it holds
+	content int64 // see model.contents
 	live    bool
 	changes []change // for look-ups that lag
 }
@@ -94,6 +95,7 @@ type model struct {
 	// our side
 	number    string
 	revision  int64
+	contents  []int64 // of each revision: an edit may bring an earlier content back
 	updated   int64
 	localID   int
 	status    string // pending, synced, failed, none
@@ -213,7 +215,7 @@ func (m *model) look(revision int64, byNumber bool) (s *sighting, target int) {
 		if live {
 			s.what = oursLive
 		}
-		s.equal = content == revision
+		s.equal = content == m.contents[revision]
 		if !s.equal {
 			s.diff = []string{"content"}
 		}
@@ -245,8 +247,10 @@ func (m *model) close(status string) {
 }
 
 func (m *model) history(revision int64) history {
-	h := history{op: m.op, numbered: true, remoteKnown: m.localID != 0, revision: revision, updatedRevision: m.updated,
-		sends: m.sends, unknowns: m.unknowns, maxSends: 3, refused: m.refused}
+	h := history{
+		op: m.op, numbered: true, remoteKnown: m.localID != 0, revision: revision, updatedRevision: m.updated,
+		sends: m.sends, unknowns: m.unknowns, maxSends: 3, refused: m.refused,
+	}
 	creates := 0
 	for _, a := range m.attempts {
 		if m.rule.noHistory && a.outcome != "" {
@@ -257,7 +261,7 @@ func (m *model) history(revision int64) history {
 			hot = at(0)
 		}
 		if (a.outcome == fieldops.Unknown || a.outcome == fieldops.Evidence) && a.resolution == "" {
-			h.unresolved = append(h.unresolved, past{id: fmt.Sprint(a.id), op: a.op, revision: a.revision, evidence: a.outcome == fieldops.Evidence, hot: hot})
+			h.unresolved = append(h.unresolved, past{id: strconv.Itoa(a.id), op: a.op, revision: a.revision, evidence: a.outcome == fieldops.Evidence, hot: hot})
 		}
 		if a.op == fieldops.OpCreate && (a.outcome == fieldops.Unknown && a.resolution != "absent" || a.outcome == fieldops.Confirmed) {
 			creates++
@@ -277,7 +281,7 @@ func (m *model) history(revision int64) history {
 
 func (m *model) resolve(ids []fieldops.ID, how string) {
 	for _, a := range m.attempts {
-		if slices.Contains(ids, fmt.Sprint(a.id)) && a.resolution == "" {
+		if slices.Contains(ids, strconv.Itoa(a.id)) && a.resolution == "" {
 			a.resolution = how
 		}
 	}
@@ -395,7 +399,7 @@ func (m *model) carryOut(w *modelWorker) {
 		a := &modelAttempt{id: len(m.attempts) + 1, revision: w.revision, tokenUntil: m.token}
 		a.op = map[move]fieldops.Operation{sendCreate: fieldops.OpCreate, sendUpdate: fieldops.OpUpdate, sendVoid: fieldops.OpVoid}[s.move]
 		m.attempts = append(m.attempts, a)
-		w.req = request{attempt: a, op: a.op, number: m.number, content: w.revision, target: m.localID}
+		w.req = request{attempt: a, op: a.op, number: m.number, content: m.contents[w.revision], target: m.localID}
 		if a.op == fieldops.OpVoid {
 			w.req.target = w.target
 		}
@@ -489,7 +493,8 @@ func (m *model) person() {
 			return
 		}
 		m.revision++
-		m.logf("edited: revision %d", m.revision)
+		m.contents = append(m.contents, m.rng.Int64N(3))
+		m.logf("edited: revision %d, content %d", m.revision, m.contents[m.revision])
 		if !m.isOpen() {
 			if m.localID != 0 {
 				m.open(fieldops.OpUpdate)
@@ -559,7 +564,7 @@ func (m *model) deliverLate() {
 
 // runModel is one run: a storm, then calm until all is at rest, then the claim.
 func runModel(seed uint64, rule rules) (violation string, log []string) {
-	m := &model{rng: rand.New(rand.NewPCG(seed, 1)), rule: rule, number: "INV-1", revision: 1}
+	m := &model{rng: rand.New(rand.NewPCG(seed, 1)), rule: rule, number: "INV-1", revision: 1, contents: []int64{0, 0}}
 	// All randomness of a run comes from its seed.
 	src := m.rng
 	m.token = 2*time.Minute + time.Duration(src.Int64N(int64(28*time.Minute)))
@@ -625,7 +630,7 @@ func (m *model) claim() string {
 		return "synced, but nothing stands there"
 	case m.status == "synced" && live[0].id != m.localID:
 		return "our id is another document's"
-	case m.status == "synced" && live[0].content != m.revision:
+	case m.status == "synced" && live[0].content != m.contents[m.revision]:
 		return "synced, but the content is stale"
 	case m.status == "failed" && m.localID == 0 && len(live) > 0:
 		return "failed, but it stands there"

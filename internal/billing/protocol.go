@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -181,8 +182,10 @@ func hotAfter(ps []past, t time.Time) (latest time.Time, hot bool) {
 }
 
 func checking(until time.Time) step {
-	return step{move: waitAndLook, until: until, reason: "checking", who: fieldops.Nobody,
-		message: "We do not know yet whether Xero recorded this. Sending again could double it; Xero is being asked."}
+	return step{
+		move: waitAndLook, until: until, reason: "checking", who: fieldops.Nobody,
+		message: "We do not know yet whether Xero recorded this. Sending again could double it; Xero is being asked.",
+	}
 }
 
 // decideAbsent: nothing was found. That proves absence only when the look-up
@@ -195,8 +198,10 @@ func decideAbsent(h history, s sighting) step {
 	case h.remoteKnown && h.op != fieldops.OpVoid && s.byNumber:
 		return step{move: look}
 	case h.remoteKnown && h.op != fieldops.OpVoid:
-		return step{move: fail, absent: ids(h.unresolved), reason: "vanished", who: fieldops.Office,
-			message: "Xero no longer has this document. Give it a new number to send it as a new one."}
+		return step{
+			move: fail, absent: ids(h.unresolved), reason: "vanished", who: fieldops.Office,
+			message: "Xero no longer has this document. Give it a new number to send it as a new one.",
+		}
 	case h.op == fieldops.OpVoid && h.remoteKnown && s.byNumber:
 		// What was created a moment ago need not show under its number yet.
 		return step{move: look}
@@ -213,8 +218,10 @@ func decideAbsent(h history, s sighting) step {
 		if hot {
 			return checking(until)
 		}
-		return step{move: fail, absent: ids(h.unresolved), reason: "number_taken", who: fieldops.Office,
-			message: "Xero says that this number is taken but shows no document with it. Choose another number."}
+		return step{
+			move: fail, absent: ids(h.unresolved), reason: "number_taken", who: fieldops.Office,
+			message: "Xero says that this number is taken but shows no document with it. Choose another number.",
+		}
 	case h.refused != "":
 		if hot {
 			return checking(until)
@@ -224,8 +231,10 @@ func decideAbsent(h history, s sighting) step {
 		return step{move: sendCreate}
 	case !hot:
 		if h.sends+1 >= h.maxSends {
-			return step{move: fail, absent: ids(h.unresolved), counts: true, reason: "not_recorded", who: fieldops.Office,
-				message: fmt.Sprintf("Xero did not record this in %d attempts, and gave no reason. Nothing stands in Xero; it can be sent again.", h.maxSends)}
+			return step{
+				move: fail, absent: ids(h.unresolved), counts: true, reason: "not_recorded", who: fieldops.Office,
+				message: fmt.Sprintf("Xero did not record this in %d attempts, and gave no reason. Nothing stands in Xero; it can be sent again.", h.maxSends),
+			}
 		}
 		return step{move: sendCreate, absent: ids(h.unresolved), counts: true}
 	case !h.numbered || h.unknowns >= h.maxSends || h.sends+1 >= h.maxSends:
@@ -251,8 +260,10 @@ func decideGone(h history, s sighting) step {
 		}
 		return step{move: finishVoid, found: ids(h.unresolved)}
 	}
-	return step{move: fail, found: ids(h.unresolved), reason: "voided_in_xero", who: fieldops.Office,
-		message: "This was voided or deleted in Xero. Give it a new number to send it again, or delete it here too."}
+	return step{
+		move: fail, found: ids(h.unresolved), reason: "voided_in_xero", who: fieldops.Office,
+		message: "This was voided or deleted in Xero. Give it a new number to send it again, or delete it here too.",
+	}
 }
 
 // decideVoid: it stands there and is to go.
@@ -261,14 +272,18 @@ func decideVoid(h history, s sighting) step {
 	until, hot := hotAfter(voids, s.began)
 	switch {
 	case s.paid:
-		return step{move: fail, reason: "has_payments", who: fieldops.Accountant, found: ids(withoutHot(h.unresolved, s.began)),
-			message: "Xero does not void what has payments or credit notes. Remove the payment or credit in Xero first, then delete this again."}
+		return step{
+			move: fail, reason: "has_payments", who: fieldops.Accountant, found: ids(withoutHot(h.unresolved, s.began)),
+			message: "Xero does not void what has payments or credit notes. Remove the payment or credit in Xero first, then delete this again.",
+		}
 	case hot && h.unknowns >= h.maxSends:
 		return checking(until)
 	case !hot && len(voids) > 0 && h.sends+1 >= h.maxSends:
 		// Creates stay in doubt: they are why it is looked for by number.
-		return step{move: fail, absent: ids(voids), counts: true, reason: "not_recorded", who: fieldops.Office,
-			message: "Xero did not void this in several attempts, and gave no reason. It still stands in Xero; try again."}
+		return step{
+			move: fail, absent: ids(voids), counts: true, reason: "not_recorded", who: fieldops.Office,
+			message: "Xero did not void this in several attempts, and gave no reason. It still stands in Xero; try again.",
+		}
 	case h.refused != "" && len(voids) == 0:
 		return step{move: fail, reason: "refused", message: h.refused, who: fieldops.Office}
 	}
@@ -310,13 +325,17 @@ func decideLive(h history, s sighting) step {
 	case h.refused != "":
 		return step{move: fail, found: found, reason: "refused", message: h.refused, who: fieldops.Office}
 	case len(evidence) > 0 && hasUpdate(evidence):
-		return step{move: fail, found: found, reason: "not_editable", who: fieldops.Office,
-			message: "Xero does not allow this document to be changed any more (it may be paid or locked). It stands there as it was."}
+		return step{
+			move: fail, found: found, reason: "not_editable", who: fieldops.Office,
+			message: "Xero does not allow this document to be changed any more (it may be paid or locked). It stands there as it was.",
+		}
 	case h.updatedRevision >= h.revision:
-		return step{move: settle, found: found, warning: "Xero keeps these otherwise than they were sent: " + join(s.diff)}
+		return step{move: settle, found: found, warning: "Xero keeps these otherwise than they were sent: " + strings.Join(s.diff, ", ")}
 	case len(updates) > 0 && h.sends+1 >= h.maxSends:
-		return step{move: fail, absent: found, counts: true, reason: "not_recorded", who: fieldops.Office,
-			message: "Xero did not record the change in several attempts, and gave no reason. The document stands there as it was; it can be sent again."}
+		return step{
+			move: fail, absent: found, counts: true, reason: "not_recorded", who: fieldops.Office,
+			message: "Xero did not record the change in several attempts, and gave no reason. The document stands there as it was; it can be sent again.",
+		}
 	}
 	if len(updates) > 0 {
 		found, gone = ids(others(h.unresolved, updates)), ids(updates)
@@ -345,17 +364,6 @@ func others(all, but []past) []past {
 		}
 	}
 	return out
-}
-
-func join(fields []string) string {
-	text := ""
-	for i, f := range fields {
-		if i > 0 {
-			text += ", "
-		}
-		text += f
-	}
-	return text
 }
 
 // decideTaken: our number stands there on a document that is not ours.

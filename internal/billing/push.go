@@ -224,8 +224,10 @@ func (s *Sync) decideOne(ctx context.Context, t *traveller, now fieldops.Time) (
 		next := decide(s.history(t), t.seen, now.Time)
 		sends := next.move == sendCreate || next.move == sendUpdate
 		if sends && t.blocked != nil {
-			next = step{move: waitAndLook, reason: t.blocked.reason, message: t.blocked.message, who: t.blocked.who,
-				found: next.found, absent: next.absent, counts: next.counts}
+			next = step{
+				move: waitAndLook, reason: t.blocked.reason, message: t.blocked.message, who: t.blocked.who,
+				found: next.found, absent: next.absent, counts: next.counts,
+			}
 		}
 		calls := next.move == look || next.move == sendCreate || next.move == sendUpdate || next.move == sendVoid
 		if calls && len(next.found)+len(next.absent) == 0 && !next.counts {
@@ -833,7 +835,7 @@ func (s *Sync) confirmed(ctx context.Context, tx *store.Tx, t *traveller, v fiel
 	warning := ""
 	if v.Remote != nil {
 		if diff := s.provider.Compare(t.posting, *v.Remote); len(diff) > 0 {
-			warning = "Xero keeps these otherwise than they were sent: " + join(diff)
+			warning = "Xero keeps these otherwise than they were sent: " + strings.Join(diff, ", ")
 		} else if s.provider.TotalsDiffer(t.posting, *v.Remote) {
 			warning = totalsWarning(t.posting, *v.Remote)
 		}

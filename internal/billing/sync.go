@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -27,8 +26,7 @@ type Sync struct {
 	changed     func() // the lane's state changed
 	step        func(label string)
 
-	woken   chan struct{}
-	running sync.WaitGroup
+	woken chan struct{}
 }
 
 // SyncConfig is what a Sync needs.

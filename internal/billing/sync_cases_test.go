@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -193,7 +194,7 @@ func TestBatchWithARefusedMember(t *testing.T) {
 	f.sim("GET", "/calls", nil, &calls)
 	puts := 0
 	for _, c := range calls {
-		if c.Method == "PUT" && strings.HasSuffix(c.Path, "/Invoices") {
+		if c.Method == http.MethodPut && strings.HasSuffix(c.Path, "/Invoices") {
 			puts++
 		}
 	}

@@ -54,7 +54,9 @@ func newSandbox(t *testing.T, db *store.DB) *sandbox {
 	go func() { served <- sim.Serve(serving, listener) }()
 	t.Cleanup(func() {
 		stopSim()
-		<-served
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
 	})
 	f := &sandbox{t: t, db: db, base: "http://" + listener.Addr().String()}
 	client := xero.New(xero.Config{
@@ -304,8 +306,10 @@ func TestRefusalFailsAndIsMended(t *testing.T) {
 	first := f.invoice(0)
 	f.until(fieldops.KindInvoice, first.ID, fieldops.SyncSynced)
 	f.work(0, 1)
-	f.sim("POST", "/faults", []any{map[string]any{"method": "PUT", "path": "/api.xro/2.0/Invoices", "do": "status", "status": 400,
-		"body": `{"ErrorNumber":10,"Type":"ValidationException","Message":"A validation exception occurred","Elements":[{"ValidationErrors":[{"Message":"Email address must be valid."}]}]}`}}, nil)
+	f.sim("POST", "/faults", []any{map[string]any{
+		"method": "PUT", "path": "/api.xro/2.0/Invoices", "do": "status", "status": 400,
+		"body": `{"ErrorNumber":10,"Type":"ValidationException","Message":"A validation exception occurred","Elements":[{"ValidationErrors":[{"Message":"Email address must be valid."}]}]}`,
+	}}, nil)
 	invoice := f.invoice(0)
 	state := f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncFailed)
 	if state.ErrorMessage == nil || *state.ErrorMessage != "Email address must be valid." {

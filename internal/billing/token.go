@@ -115,8 +115,10 @@ func definite(a fieldops.Answer) bool {
 func (s *Sync) tokenCall(c store.Connection, path, purpose string) *store.PlannedCall {
 	return &store.PlannedCall{
 		ID: fieldops.NewID(), Tenant: c.TenantID, ConnectionID: c.ID, TokenGeneration: c.Generation, TokenExpires: c.ExpiresAt,
-		Call: fieldops.Call{Method: "POST", Path: path, Operation: fieldops.OpLook, Kind: fieldops.KindConnection,
-			Body: fmt.Appendf(nil, `{"purpose":%q}`, purpose)},
+		Call: fieldops.Call{
+			Method: "POST", Path: path, Operation: fieldops.OpLook, Kind: fieldops.KindConnection,
+			Body: fmt.Appendf(nil, `{"purpose":%q}`, purpose),
+		},
 	}
 }
 
@@ -143,7 +145,7 @@ func (s *Sync) ConsentURL(ctx context.Context, actor fieldops.Actor, scopes []st
 
 func randomText() string {
 	b := make([]byte, 32)
-	rand.Read(b) //nolint:errcheck // it never fails (crypto/rand)
+	rand.Read(b) // never fails
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

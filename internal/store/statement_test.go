@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -57,16 +58,11 @@ func TestKeptStatements(t *testing.T) {
 		defer outer.Close()
 		pairs := 0
 		for outer.Next() {
-			inner, err := tx.q.QueryContext(ctx, all)
+			inner, err := collect(ctx, tx.reads, all, nil, func(rows *sql.Rows, n *int) error { return rows.Scan(n) })
 			if err != nil {
 				return err
 			}
-			for inner.Next() {
-				pairs++
-			}
-			if err := inner.Close(); err != nil {
-				return err
-			}
+			pairs += len(inner)
 			for n := range keptStatements + 1 {
 				if got := count(tx, fmt.Sprintf("select %d", n)); got != n {
 					t.Fatalf("select %d gave %d", n, got)

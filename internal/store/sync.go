@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -36,11 +37,14 @@ type PushIntent struct {
 // Target is the intent that the job is about.
 func (p PushIntent) Target() (fieldops.ID, int64) { return p.Intent, p.Handover }
 
-// PushInvoice, PushPurchaseOrder and PushClient are the push jobs.
+// The push jobs.
 type (
-	PushInvoice       struct{ PushIntent }
+	// PushInvoice moves an invoice on.
+	PushInvoice struct{ PushIntent }
+	// PushPurchaseOrder moves a purchase order on.
 	PushPurchaseOrder struct{ PushIntent }
-	PushClient        struct{ PushIntent }
+	// PushClient moves a client on, as a contact.
+	PushClient struct{ PushIntent }
 )
 
 // Kind is the job's name.
@@ -317,13 +321,13 @@ func (tx *Tx) announce(ref fieldops.DocumentRef) {
 
 // wake makes an open intent due now and hands it over. Of a document whose
 // outcome is unknown, only the waiting is cut short: what was decided stays.
-func (tx *Tx) wake(ctx context.Context, kind fieldops.DocumentKind, intent fieldops.ID, clear bool) error {
+func (tx *Tx) wake(ctx context.Context, kind fieldops.DocumentKind, intent fieldops.ID, mended bool) error {
 	now, err := tx.Clock(ctx)
 	if err != nil {
 		return err
 	}
 	set := ""
-	if clear {
+	if mended {
 		set = ", reason = null, message = null, who_must_act = 'nobody', refused = null"
 	}
 	var handover int64
@@ -645,7 +649,7 @@ func (tx *Tx) claim(ctx context.Context, d fieldops.Durations, condition, value 
 			i.sends, i.unknowns, i.looks, i.batch_limit, coalesce(i.refused, ''), coalesce(i.request_id, ''), coalesce(s.wish, '')
 		from sync_intents i join sync_documents s on s.entity_type = i.entity_type and s.entity_id = i.entity_id and s.open_intent_id = i.id
 		where i.closed_at is null and i.next_attempt_at <= $1 and (s.lease_until is null or s.lease_until <= $1) and `+condition+`
-		order by i.next_attempt_at, i.id limit `+fmt.Sprint(n)+lock, []any{now, value},
+		order by i.next_attempt_at, i.id limit `+strconv.Itoa(n)+lock, []any{now, value},
 		func(rows *sql.Rows, c *Claim) error {
 			var wish string
 			err := rows.Scan(&c.Ref.Kind, &c.Ref.ID, &c.Intent, &c.Operation, &c.Tenant, &c.Epoch, &c.Revision, &c.UpdatedRevision,

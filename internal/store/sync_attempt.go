@@ -179,9 +179,11 @@ func (tx *Tx) BeginCall(ctx context.Context, d fieldops.Durations, p *PlannedCal
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		row := []any{id, c.Ref.Kind, c.Ref.ID, jsonText(payload), now, c.Intent, p.ID, p.Tenant, c.Epoch, member.Revision,
+		row := []any{
+			id, c.Ref.Kind, c.Ref.ID, jsonText(payload), now, c.Intent, p.ID, p.Tenant, c.Epoch, member.Revision,
 			member.Number, string(posting), c.Attempts + 1, p.Call.Operation, p.writes(), p.Call.Method, p.Call.Path,
-			p.Call.IdempotencyKey, p.TokenGeneration, p.TokenExpires, p.Deadline}
+			p.Call.IdempotencyKey, p.TokenGeneration, p.TokenExpires, p.Deadline,
+		}
 		b.WriteByte('(')
 		for j := range row {
 			if j > 0 {
