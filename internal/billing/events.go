@@ -2,9 +2,12 @@ package billing
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
+	"time"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
@@ -46,13 +49,21 @@ type Events struct {
 	changed  map[fieldops.DocumentRef]struct{}
 	lane     bool
 	wake     chan struct{}
+
+	// Run's own: what it last told of the documents that are under way.
+	told map[fieldops.DocumentRef]string
 }
+
+// lookAround is how often the database is asked how the documents under way
+// stand, because another process may be the one that moves them.
+const lookAround = 2 * time.Second
 
 // NewEvents makes the place where sync's documents are announced.
 func NewEvents(db *store.DB, sync *Sync) *Events {
 	return &Events{
 		db: db, durations: sync.Durations(), maxAttempts: sync.MaxAttempts(), log: sync.log,
 		watchers: map[chan Event]struct{}{}, changed: map[fieldops.DocumentRef]struct{}{}, wake: make(chan struct{}, 1),
+		told: map[fieldops.DocumentRef]string{},
 	}
 }
 
@@ -84,13 +95,19 @@ func (e *Events) nudge() {
 // subscription.
 func (e *Events) Run(ctx context.Context) {
 	defer e.close()
+	again := time.NewTicker(lookAround)
+	defer again.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-e.wake:
+			err = e.tell(ctx)
+		case <-again.C:
+			err = e.tellOfOthers(ctx)
 		}
-		if err := e.tell(ctx); err != nil && ctx.Err() == nil {
+		if err != nil && ctx.Err() == nil {
 			// Watchers cannot know what they have missed.
 			e.log.ErrorContext(ctx, "live events could not be read", "error", err)
 			e.Publish(Resync)
@@ -110,22 +127,8 @@ func (e *Events) tell(ctx context.Context) error {
 	if !watched {
 		return nil
 	}
-	byKind := map[fieldops.DocumentKind][]fieldops.ID{}
-	for ref := range changed {
-		byKind[ref.Kind] = append(byKind[ref.Kind], ref.ID)
-	}
-	for kind, ids := range byKind {
-		states, err := e.db.SyncStates(ctx, kind, ids, e.maxAttempts)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			s := states[id]
-			e.Publish(Event{"sync", SyncEvent{
-				DocumentRef: fieldops.DocumentRef{Kind: kind, ID: id},
-				SyncStatus:  s.Status, Phase: s.Phase, XeroSyncID: s.XeroSyncID, ErrorMessage: s.ErrorMessage,
-			}})
-		}
+	if err := e.publishStates(ctx, slices.Collect(maps.Keys(changed))); err != nil {
+		return err
 	}
 	if !lane {
 		return nil
@@ -135,6 +138,63 @@ func (e *Events) tell(ctx context.Context) error {
 		return err
 	}
 	e.Publish(Event{"lane", state})
+	return nil
+}
+
+// tellOfOthers tells of documents that are under way, or were a moment ago, and
+// stand otherwise than they were last told of.
+func (e *Events) tellOfOthers(ctx context.Context) error {
+	e.mu.Lock()
+	watched := len(e.watchers) > 0
+	e.mu.Unlock()
+	if !watched {
+		clear(e.told)
+		return nil
+	}
+	underWay, err := e.db.UnderWay(ctx)
+	if err != nil {
+		return err
+	}
+	arrived := maps.Clone(e.told)
+	for _, ref := range underWay {
+		delete(arrived, ref)
+	}
+	if err := e.publishStates(ctx, slices.Concat(underWay, slices.Collect(maps.Keys(arrived)))); err != nil {
+		return err
+	}
+	for ref := range arrived {
+		delete(e.told, ref)
+	}
+	return nil
+}
+
+// publishStates publishes how documents stand, unless that was told already.
+func (e *Events) publishStates(ctx context.Context, refs []fieldops.DocumentRef) error {
+	byKind := map[fieldops.DocumentKind][]fieldops.ID{}
+	for _, ref := range refs {
+		byKind[ref.Kind] = append(byKind[ref.Kind], ref.ID)
+	}
+	for kind, ids := range byKind {
+		states, err := e.db.SyncStates(ctx, kind, ids, e.maxAttempts)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			s := states[id]
+			event := SyncEvent{
+				DocumentRef: fieldops.DocumentRef{Kind: kind, ID: id},
+				SyncStatus:  s.Status, Phase: s.Phase, XeroSyncID: s.XeroSyncID, ErrorMessage: s.ErrorMessage,
+			}
+			text, err := json.Marshal(event)
+			if err != nil {
+				return err
+			}
+			if e.told[event.DocumentRef] != string(text) {
+				e.told[event.DocumentRef] = string(text)
+				e.Publish(Event{"sync", event})
+			}
+		}
+	}
 	return nil
 }
 

@@ -337,3 +337,26 @@ func TestMergedContact(t *testing.T) {
 		t.Fatalf("the client is linked to %s, want %s: %v", *client.XeroContactID, into, err)
 	}
 }
+
+// What another process moves is told too: nothing here announces the changes.
+func TestEventsOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	f := newSandbox(t, storetest.New(t, store.SQLite))
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	events := billing.NewEvents(f.db, f.sync)
+	ran := make(chan struct{})
+	go func() { events.Run(ctx); close(ran) }()
+	watched := events.Subscribe(ctx)
+	f.work(0, 1)
+	invoice := f.invoice(0)
+	for event := range watched {
+		told, ok := event.Data.(billing.SyncEvent)
+		if ok && told.ID == invoice.ID && told.SyncStatus != nil && *told.SyncStatus == "synced" {
+			cancel()
+			<-ran
+			return
+		}
+	}
+	t.Error("nobody was told that the invoice is in Xero")
+}

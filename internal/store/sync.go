@@ -239,8 +239,8 @@ func (tx *Tx) openIntent(ctx context.Context, ref fieldops.DocumentRef, op field
 	if tx.Actor.RequestID != "" {
 		request = tx.Actor.RequestID
 	}
-	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, phase, next_attempt_at)
-		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, $5, 'queued', $3 from sync_documents where entity_type = $6 and entity_id = $7`,
+	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, phase, next_attempt_at, handed_over_at)
+		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, $5, 'queued', $3, $3 from sync_documents where entity_type = $6 and entity_id = $7`,
 		id, op, now, by, request, ref.Kind, ref.ID); err != nil {
 		return "", err
 	}
@@ -727,4 +727,10 @@ func (tx *Tx) readHistory(ctx context.Context, c *Claim) error {
 		c.HotCreates = fieldops.Time{} // the one there was is the one that stands
 	}
 	return nil
+}
+
+// UnderWay are the documents with an open intent, at most a thousand of them.
+func (r reads) UnderWay(ctx context.Context) ([]fieldops.DocumentRef, error) {
+	return collect(ctx, r, "select entity_type, entity_id from sync_documents where open_intent_id is not null limit 1000", nil,
+		func(rows *sql.Rows, ref *fieldops.DocumentRef) error { return rows.Scan(&ref.Kind, &ref.ID) })
 }
