@@ -74,7 +74,7 @@ export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor:
 export async function signIn(firm, who, device = desktop, options = {}) {
   const context = await firm.browser.newContext({ ...device, locale: 'en-NZ', timezoneId: 'Pacific/Auckland', ...options })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   page.faults = []
   page.on('pageerror', (error) => page.faults.push(error.message))
   page.on('console', (message) => {

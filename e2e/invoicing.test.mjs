@@ -26,14 +26,14 @@ async function createInvoice(page, client) {
 
 test('unbilled work becomes an invoice that is Syncing… at once and Synced soon, exactly once in Xero', async () => {
   const page = await signIn(firm, 'manager')
-  // Slow enough to be seen.
-  await simulator(firm, 'POST', 'limits', { latency_ms: 700 })
+  // Slow enough to be seen on a busy machine.
+  await simulator(firm, 'POST', 'limits', { latency_ms: 8_000 })
   const number = await createInvoice(page, 'Harbour View Body Corporate')
   const sent = page.getByRole('region', { name: 'Just sent' })
   await sent.getByText(number).waitFor()
   await sent.getByText('Syncing…').waitFor()
-  await sent.getByText('Synced', { exact: true }).waitFor({ timeout: 30_000 })
   await simulator(firm, 'POST', 'limits', { latency_ms: 0 })
+  await sent.getByText('Synced', { exact: true }).waitFor({ timeout: 60_000 })
 
   await sent.getByText(number).click()
   await page.getByRole('heading', { name: number }).waitFor()

@@ -60,7 +60,7 @@ test('hours and a photo entered without signal survive a reload and are sent onc
 
   await page.getByRole('button', { name: /your menu/i }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()
-  await page.getByText('1 entry is only on this device.').waitFor()
+  await page.getByText('1 entry is only on this device.').first().waitFor()
 
   await page.context().setOffline(false)
   await page.getByText('Waiting for signal').waitFor({ state: 'detached' })
