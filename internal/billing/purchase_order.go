@@ -76,8 +76,7 @@ func projectThere(ctx context.Context, tx *store.Tx, id *fieldops.ID) error {
 	if id == nil {
 		return nil
 	}
-	_, err := tx.Project(ctx, *id)
-	return named(err, "Project")
+	return tx.ProjectThere(ctx, *id)
 }
 
 func costCentersThere(ctx context.Context, tx *store.Tx, lines []fieldops.Line) error {

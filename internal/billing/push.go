@@ -143,16 +143,25 @@ func (s *Sync) writeAbout(ctx context.Context, ts []*traveller, change func(tx *
 	return err
 }
 
+// preparedTogether is how many postings are built in one transaction: few, so
+// that nobody who saves something waits long for a batch.
+const preparedTogether = 5
+
 // prepare builds every posting.
 func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
-	return s.writeAbout(ctx, all, func(tx *store.Tx) error {
-		for _, t := range all {
-			if err := s.prepareOne(ctx, tx, t, false); err != nil {
-				return fmt.Errorf("%s %s: %w", t.Ref.Kind, t.Ref.ID, err)
+	for some := range slices.Chunk(all, preparedTogether) {
+		if err := s.writeAbout(ctx, some, func(tx *store.Tx) error {
+			for _, t := range some {
+				if err := s.prepareOne(ctx, tx, t, false); err != nil {
+					return fmt.Errorf("%s %s: %w", t.Ref.Kind, t.Ref.ID, err)
+				}
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // prepareOne builds a posting; wait is EnsureContact's.

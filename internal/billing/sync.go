@@ -114,6 +114,10 @@ func (s *Sync) Run(ctx context.Context) error {
 	}
 }
 
+// handOverAtMost is how many documents are handed over in one go. Each brings up
+// to fifty others with it, so that more would only keep others from writing.
+const handOverAtMost = 16
+
 func (s *Sync) supervise(ctx context.Context) error {
 	gate, err := s.db.Gate(ctx)
 	if err != nil {
@@ -139,7 +143,7 @@ func (s *Sync) supervise(ctx context.Context) error {
 		return err
 	}
 	return s.db.Write(ctx, fieldops.System, func(tx *store.Tx) error {
-		_, err := tx.HandOver(ctx, s.durations, 200)
+		_, err := tx.HandOver(ctx, s.durations, handOverAtMost)
 		return err
 	})
 }

@@ -175,7 +175,7 @@ func (db *DB) RestoreTables(ctx context.Context, schema int, tables []DumpedTabl
 		if _, err := applyMigrations(ctx, tx, Postgres, NewestSchema()); err != nil {
 			return err
 		}
-		change := &Tx{reads: reads{q: tx, engine: Postgres}, Actor: fieldops.System, Now: fieldops.At(time.Now()), tx: tx, queue: db.queue}
+		change := &Tx{reads: reads{q: tx, engine: Postgres, reference: new(keptReference)}, Actor: fieldops.System, Now: fieldops.At(time.Now()), tx: tx, queue: db.queue}
 		return change.BeginComparison(ctx)
 	})
 	if err != nil {

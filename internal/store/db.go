@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/sync/semaphore"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
@@ -45,6 +46,9 @@ type DB struct {
 	path   string        // SQLite only
 	queue  *job.Queue
 	watch  func(fieldops.DocumentRef)
+	// turn, on SQLite, lets writers in one after the other as they came: the
+	// pool hands its one connection to any of those who wait for it.
+	turn *semaphore.Weighted
 }
 
 // Tx is one change under way, made for an actor at one frozen time.
@@ -60,8 +64,9 @@ type Tx struct {
 
 // reads carries every query that changes nothing.
 type reads struct {
-	q      querier
-	engine Engine
+	q         querier
+	engine    Engine
+	reference *keptReference
 }
 
 type querier interface {
@@ -112,7 +117,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	read := sql.OpenDB(reading)
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(4)
-	db := &DB{reads: reads{q: read, engine: SQLite}, engine: SQLite, write: write, path: path}
+	db := &DB{
+		reads: reads{q: read, engine: SQLite, reference: new(keptReference)}, engine: SQLite, write: write, path: path,
+		turn: semaphore.NewWeighted(1),
+	}
 	db.queue = job.OnSQLite(write)
 	return db, nil
 }
@@ -135,7 +143,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		return nil, fmt.Errorf("PostgreSQL does not answer: %w", err)
 	}
 	write := stdlib.OpenDBFromPool(pool)
-	db := &DB{reads: reads{q: write, engine: Postgres}, engine: Postgres, write: write, pool: pool}
+	db := &DB{reads: reads{q: write, engine: Postgres, reference: new(keptReference)}, engine: Postgres, write: write, pool: pool}
 	db.queue = job.OnPostgres(write, pool)
 	return db, nil
 }
@@ -187,25 +195,40 @@ func (db *DB) Write(ctx context.Context, actor fieldops.Actor, change func(tx *T
 }
 
 func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) error {
-	sqlTx, err := db.write.BeginTx(ctx, nil)
+	tx, err := db.commit(ctx, actor, change)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer sqlTx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	tx := &Tx{
-		reads: reads{q: sqlTx, engine: db.engine},
-		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
-	}
-	if err := change(tx); err != nil {
 		return err
-	}
-	if err := sqlTx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	for _, do := range tx.after {
 		do()
 	}
 	return nil
+}
+
+// commit runs change in a transaction and commits it.
+func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) (*Tx, error) {
+	if db.turn != nil {
+		if err := db.turn.Acquire(ctx, 1); err != nil {
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+		defer db.turn.Release(1)
+	}
+	sqlTx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer sqlTx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	tx := &Tx{
+		reads: reads{q: sqlTx, engine: db.engine, reference: db.reference},
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
+	}
+	if err := change(tx); err != nil {
+		return nil, err
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return tx, nil
 }
 
 // brokenByPostgres is true for a serialization failure and a deadlock (SQLSTATE

@@ -179,6 +179,12 @@ func (tx *Tx) FinishPurchaseOrderVoid(ctx context.Context, id fieldops.ID) error
 	return tx.NotePurchaseOrder(ctx, "delete", id, map[string]any{"po_number": number})
 }
 
+// ProjectThere is NotFound when there is no such project, or it was deleted.
+func (r reads) ProjectThere(ctx context.Context, id fieldops.ID) error {
+	var found int
+	return notFound(r.q.QueryRowContext(ctx, "select 1 from live_projects where id = $1", id).Scan(&found), "Project")
+}
+
 // MissingCostCenters are those of the ids that name no cost centre that can be
 // ordered for: it is deleted, or never was.
 func (r reads) MissingCostCenters(ctx context.Context, ids []fieldops.ID) (map[fieldops.ID]bool, error) {

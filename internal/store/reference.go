@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -39,24 +40,57 @@ func (r Reference) TaxRate(taxType string) (fieldops.RemoteTaxRate, bool) {
 }
 
 // Reference reads what is known of the connected organisation; the zero value
-// when nothing was read yet.
+// when nothing was read yet. Its lists are shared: nobody may change them.
 func (r reads) Reference(ctx context.Context) (Reference, error) {
 	var ref Reference
 	tenant, err := r.tenant(ctx)
 	if err != nil || tenant == "" {
 		return ref, err
 	}
-	var organisation, accounts, rates string
-	err = r.q.QueryRowContext(ctx, "select organisation, accounts, tax_rates, read_at from xero_organisations where tenant_id = $1", tenant).
-		Scan(&organisation, &accounts, &rates, &ref.ReadAt)
+	// A chart of accounts is large, every document asks for it, and it changes
+	// once a day.
+	var readAt fieldops.Time
+	err = r.q.QueryRowContext(ctx, "select read_at from xero_organisations where tenant_id = $1", tenant).Scan(&readAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ref, nil
 	}
 	if err != nil {
 		return ref, err
 	}
-	return ref, errors.Join(json.Unmarshal([]byte(organisation), &ref.Organisation),
+	if kept, ok := r.reference.get(tenant, readAt); ok {
+		return kept, nil
+	}
+	var organisation, accounts, rates string
+	err = r.q.QueryRowContext(ctx, "select organisation, accounts, tax_rates, read_at from xero_organisations where tenant_id = $1", tenant).
+		Scan(&organisation, &accounts, &rates, &ref.ReadAt)
+	if err != nil {
+		return ref, err
+	}
+	err = errors.Join(json.Unmarshal([]byte(organisation), &ref.Organisation),
 		json.Unmarshal([]byte(accounts), &ref.Accounts), json.Unmarshal([]byte(rates), &ref.TaxRates))
+	if err == nil {
+		r.reference.keep(tenant, ref)
+	}
+	return ref, err
+}
+
+// keptReference is the reference data that was decoded last.
+type keptReference struct {
+	mu     sync.Mutex
+	tenant string
+	kept   Reference
+}
+
+func (k *keptReference) get(tenant string, readAt fieldops.Time) (Reference, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.kept, k.tenant == tenant && k.kept.ReadAt.Equal(readAt.Time)
+}
+
+func (k *keptReference) keep(tenant string, r Reference) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.tenant, k.kept = tenant, r
 }
 
 // KeepReference stores what was read of the organisation and wakes the
