@@ -359,25 +359,25 @@ function Entries({ entries, left, onToggle }: { entries: Timesheet[] | undefined
   return (
     <Disclosure title={`Entries on this invoice: ${entries.length - left.size} of ${entries.length}`}>
       {() => (
-      <ul className="divide-y divide-line">
-        {entries.map((entry) => (
-          <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
-            <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
-              <span className="min-w-0 py-1">
-                <span className="block truncate">
-                  <span className="num">{formatWeekday(entry.date)}</span> · {entry.user_name} · {entry.activity_type_name}
+        <ul className="divide-y divide-line">
+          {entries.map((entry) => (
+            <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
+              <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
+                <span className="min-w-0 py-1">
+                  <span className="block truncate">
+                    <span className="num">{formatWeekday(entry.date)}</span> · {entry.user_name} · {entry.activity_type_name}
+                  </span>
+                  <span className="block truncate text-sm text-muted">
+                    {entry.project_code} {entry.project_name}
+                    {entry.notes && ` · ${entry.notes}`}
+                  </span>
                 </span>
-                <span className="block truncate text-sm text-muted">
-                  {entry.project_code} {entry.project_name}
-                  {entry.notes && ` · ${entry.notes}`}
-                </span>
-              </span>
-            </Checkbox>
-            <span className="num text-sm text-muted">{formatQuantity(entry.hours)} h</span>
-            <span className="num w-24 text-right font-medium">{formatMoney(entry.amount)}</span>
-          </li>
-        ))}
-      </ul>
+              </Checkbox>
+              <span className="num text-sm text-muted">{formatQuantity(entry.hours)} h</span>
+              <span className="num w-24 text-right font-medium">{formatMoney(entry.amount)}</span>
+            </li>
+          ))}
+        </ul>
       )}
     </Disclosure>
   )

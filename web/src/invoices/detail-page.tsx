@@ -109,18 +109,18 @@ function View({ invoice }: { invoice: Invoice }) {
       {invoice.timesheets && invoice.timesheets.length > 0 && (
         <Disclosure title={`${invoice.timesheets.length} timesheet ${invoice.timesheets.length === 1 ? 'entry' : 'entries'}`}>
           {() => (
-          <ul className="divide-y divide-line">
-            {invoice.timesheets?.map((entry) => (
-              <li key={entry.id} className="flex flex-wrap gap-x-4 px-4 py-2">
-                <span className="num w-28">{formatWeekday(entry.date)}</span>
-                <span className="min-w-0 flex-1 truncate">
-                  {entry.user_name} · {entry.activity_type_name}
-                  {entry.notes && <span className="text-muted"> · {entry.notes}</span>}
-                </span>
-                <span className="num text-muted">{formatQuantity(entry.hours)} h</span>
-              </li>
-            ))}
-          </ul>
+            <ul className="divide-y divide-line">
+              {invoice.timesheets?.map((entry) => (
+                <li key={entry.id} className="flex flex-wrap gap-x-4 px-4 py-2">
+                  <span className="num w-28">{formatWeekday(entry.date)}</span>
+                  <span className="min-w-0 flex-1 truncate">
+                    {entry.user_name} · {entry.activity_type_name}
+                    {entry.notes && <span className="text-muted"> · {entry.notes}</span>}
+                  </span>
+                  <span className="num text-muted">{formatQuantity(entry.hours)} h</span>
+                </li>
+              ))}
+            </ul>
           )}
         </Disclosure>
       )}

@@ -43,33 +43,33 @@ export function Toaster() {
   const region = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // A modal dialog covers the page; shown anew as a popover, the toasts are above it.
-    region.current?.hidePopover()
+    if (region.current?.matches(':popover-open')) region.current.hidePopover()
     if (current.length > 0) region.current?.showPopover()
   }, [current])
   return (
     <>
-    <p aria-live="polite" className="sr-only">
-      {current.at(-1)?.message}
-    </p>
-    <div
-      ref={region}
-      popover="manual"
-      className="pointer-events-none fixed inset-auto inset-x-3 m-0 w-auto overflow-visible border-0 bg-transparent p-1 text-ink open:flex bottom-[calc(4.75rem+env(safe-area-inset-bottom))] flex-col items-center gap-2 sm:items-end lg:bottom-5 lg:right-5"
-    >
-      {current.map(({ id, tone, message, action }) => {
-        const Icon = icons[tone]
-        return (
-          <div key={id} className="card pointer-events-auto flex max-w-md animate-[slide-in-up_.18s_ease-out] items-center gap-3 py-1 pr-1 pl-4 shadow-xl">
-            <Icon aria-hidden className={`size-5 shrink-0 ${colours[tone]}`} />
-            <p className="min-w-0 flex-1 py-2">{message}</p>
-            {action}
-            <IconButton label="Dismiss" onClick={() => dismiss(id)}>
-              <X aria-hidden className="size-4" />
-            </IconButton>
-          </div>
-        )
-      })}
-    </div>
+      <p aria-live="polite" className="sr-only">
+        {current.at(-1)?.message}
+      </p>
+      <div
+        ref={region}
+        popover="manual"
+        className="pointer-events-none fixed inset-auto inset-x-3 m-0 w-auto overflow-visible border-0 bg-transparent p-1 text-ink open:flex bottom-[calc(4.75rem+env(safe-area-inset-bottom))] flex-col items-center gap-2 sm:items-end lg:bottom-5 lg:right-5"
+      >
+        {current.map(({ id, tone, message, action }) => {
+          const Icon = icons[tone]
+          return (
+            <div key={id} className="card pointer-events-auto flex max-w-md animate-[slide-in-up_.18s_ease-out] items-center gap-3 py-1 pr-1 pl-4 shadow-xl">
+              <Icon aria-hidden className={`size-5 shrink-0 ${colours[tone]}`} />
+              <p className="min-w-0 flex-1 py-2">{message}</p>
+              {action}
+              <IconButton label="Dismiss" onClick={() => dismiss(id)}>
+                <X aria-hidden className="size-4" />
+              </IconButton>
+            </div>
+          )
+        })}
+      </div>
     </>
   )
 }
