@@ -50,7 +50,7 @@ test('what a finger has to hit is large enough', async () => {
     [...document.querySelectorAll('dialog button, dialog input:not(.sr-only), dialog select, dialog label:has(input[type=file]), nav[aria-label=Main] a')]
       .filter((element) => element.checkVisibility())
       .map((element) => ({ text: element.getAttribute('aria-label') ?? element.textContent, box: element.getBoundingClientRect() }))
-      .filter(({ box }) => box.height < 44 || box.width < 44)
+      .filter(({ box }) => Math.round(box.height) < 44 || Math.round(box.width) < 44)
       .map(({ text, box }) => `${text} ${box.width}×${box.height}`),
   )
   assert.deepEqual(small, [])

@@ -8,7 +8,7 @@ import { messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, peopleQuery, useUser } from '@/api/session'
-import type { Timesheet } from '@/api/types'
+import type { Timesheet, TimesheetInput } from '@/api/types'
 import type { Day } from '@/format/calendar'
 import { addDays, formatDay, formatShortDay, formatWeekday, mondayOf, today, weekDays } from '@/format/calendar'
 import { formatQuantity, sumHours } from '@/format/money'
@@ -69,7 +69,7 @@ export function TimesheetsPage() {
       }
       actions={
         <>
-          {own && <CopyLastDay />}
+          {own && <CopyLastDay there={[...entries, ...shown.map((entry) => entry.input)].filter((entry) => entry.date === today())} />}
           <Button variant="primary" icon={<Plus aria-hidden className="size-4" />} onClick={() => newOn(firstDay <= today() ? firstDay : today())}>
             Enter time
           </Button>
@@ -318,11 +318,16 @@ function RemoveEntry({ entry, onClose }: { entry: Timesheet | UnsentEntry; onClo
 }
 
 /** Enters again today what was done on the last day that has hours. */
-function CopyLastDay() {
+function CopyLastDay({ there }: { there: Pick<TimesheetInput, 'project_id' | 'activity_type_id' | 'cost_center_id'>[] }) {
   const user = useUser()
   const lately = useQuery(latelyQuery(user.id, today()))
   const last = lately.data?.reduce((newest, entry) => (entry.date > newest ? entry.date : newest), '')
-  const source = lately.data?.filter((entry) => entry.date === last) ?? []
+  // What today has already is not entered a second time by a second tap.
+  const source = (lately.data ?? []).filter(
+    (entry) =>
+      entry.date === last &&
+      !there.some((other) => other.project_id === entry.project_id && other.activity_type_id === entry.activity_type_id && other.cost_center_id === entry.cost_center_id),
+  )
   const copy = useMutation({
     mutationFn: async () => {
       for (const entry of source)
