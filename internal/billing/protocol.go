@@ -372,6 +372,9 @@ func decideTaken(h history, s sighting) step {
 	if until, hot := hotAfter(creates, s.began); hot {
 		return checking(until)
 	}
+	if h.hotCreates.After(s.began) {
+		return checking(h.hotCreates)
+	}
 	if h.op == fieldops.OpVoid {
 		return step{move: finishAbsent, absent: ids(h.unresolved)}
 	}

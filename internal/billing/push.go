@@ -171,7 +171,7 @@ func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, t *traveller, wait 
 		return err
 	}
 	t.lookBy, t.alone = t.posting, false
-	for _, a := range t.Unresolved {
+	for _, a := range slices.Concat(t.Unresolved, t.Creates) {
 		// What may stand there is what was sent: an order is found among
 		// several by its date, which an edit may have changed since.
 		if a.Posting.Number != t.posting.Number || a.Posting.Date != t.posting.Date {
@@ -629,7 +629,7 @@ func (s *Sync) mine(t *traveller, r fieldops.Remote) bool {
 			return true
 		}
 	}
-	for _, a := range t.Unresolved {
+	for _, a := range slices.Concat(t.Unresolved, t.Creates) {
 		if a.Posting.Number != "" && s.provider.Mine(a.Posting, r) {
 			return true
 		}

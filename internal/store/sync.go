@@ -612,6 +612,10 @@ type Claim struct {
 	Refused         string
 	RequestID       string
 	Unresolved      []Attempt
+	// Creates are the attempts to create the document that may have come true,
+	// if there was more than one: once the number is free, each may still put a
+	// document of its own under it, as it was written then.
+	Creates []Attempt
 	// Until HotCreates a create whose outcome nobody told us could still put a
 	// second document under a number that has become free; until HotUpdates an
 	// update of an older revision could still arrive. Both hold although a
@@ -697,18 +701,7 @@ const wishToVoid fieldops.Operation = "wish"
 // readHistory reads what earlier attempts left behind.
 func (tx *Tx) readHistory(ctx context.Context, c *Claim) error {
 	var err error
-	c.Unresolved, err = collect(ctx, tx.reads, `select id, operation, coalesce(revision, 0), outcome, hot_until, posting from sync_logs
-		where entity_type = $1 and entity_id = $2 and writes and resolved_at is null and outcome in ('unknown', 'evidence') order by created_at, id`,
-		[]any{c.Ref.Kind, c.Ref.ID}, func(rows *sql.Rows, a *Attempt) error {
-			var posting *string
-			if err := rows.Scan(&a.ID, &a.Operation, &a.Revision, &a.Outcome, &a.HotUntil, &posting); err != nil {
-				return err
-			}
-			if posting == nil {
-				return nil
-			}
-			return json.Unmarshal([]byte(*posting), &a.Posting)
-		})
+	c.Unresolved, err = tx.attempts(ctx, c.Ref, "resolved_at is null and outcome in ('unknown', 'evidence')")
 	if err != nil {
 		return err
 	}
@@ -725,8 +718,27 @@ func (tx *Tx) readHistory(ctx context.Context, c *Claim) error {
 	}
 	if creates < 2 {
 		c.HotCreates = fieldops.Time{} // the one there was is the one that stands
+		return nil
 	}
-	return nil
+	c.Creates, err = tx.attempts(ctx, c.Ref, "operation = 'create' and outcome in ('unknown', 'confirmed') and (resolution is null or resolution = 'found')")
+	return err
+}
+
+// attempts reads the writing attempts of a document that meet a condition,
+// oldest first.
+func (tx *Tx) attempts(ctx context.Context, ref fieldops.DocumentRef, condition string) ([]Attempt, error) {
+	return collect(ctx, tx.reads, `select id, operation, coalesce(revision, 0), outcome, hot_until, posting from sync_logs
+		where entity_type = $1 and entity_id = $2 and writes and `+condition+" order by created_at, id",
+		[]any{ref.Kind, ref.ID}, func(rows *sql.Rows, a *Attempt) error {
+			var posting *string
+			if err := rows.Scan(&a.ID, &a.Operation, &a.Revision, &a.Outcome, &a.HotUntil, &posting); err != nil {
+				return err
+			}
+			if posting == nil {
+				return nil
+			}
+			return json.Unmarshal([]byte(*posting), &a.Posting)
+		})
 }
 
 // UnderWay are the documents with an open intent, at most a thousand of them.
