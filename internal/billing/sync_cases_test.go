@@ -28,7 +28,7 @@ func (f *sandbox) set(key, value string) {
 // untilWaiting waits until a document waits for a reason.
 func (f *sandbox) untilWaiting(kind fieldops.DocumentKind, id fieldops.ID, reason string) store.SyncState {
 	f.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		state := f.state(kind, id)
 		if state.WaitReason != nil && *state.WaitReason == reason {
@@ -268,7 +268,7 @@ func TestPurchaseOrderTravels(t *testing.T) {
 		if _, err := f.service.DeletePurchaseOrder(ctx, f.actor, second.ID); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 			stored, err := db.AnyPurchaseOrder(ctx, second.ID)
 			if err != nil {
 				t.Fatal(err)
@@ -342,7 +342,7 @@ func TestMergedContact(t *testing.T) {
 func TestEventsOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	f := newSandbox(t, storetest.New(t, store.SQLite))
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	events := billing.NewEvents(f.db, f.sync)
 	ran := make(chan struct{})
