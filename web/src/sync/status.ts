@@ -28,7 +28,7 @@ export function syncLabel(sync_status: SyncStatus | null, phase: Phase | null, j
 export function whoMustAct(who: WhoMustAct | null): string | null {
   switch (who) {
     case 'office':
-      return 'The office can mend this here.'
+      return 'The office can mend this.'
     case 'admin':
       return 'An administrator has to mend this.'
     case 'accountant':
