@@ -83,7 +83,7 @@ func TestBench(t *testing.T) {
 	p.size.small = p.warmUp + p.small.one + p.small.sixteen + p.keyed + p.slowSmall.one + p.slowSmall.sixteen + p.backlog
 	p.size.large = p.large.one + p.large.sixteen
 	binary := build(t)
-	all := &report{}
+	all := &report{loadBefore: loadAverage(t)}
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
 			r := &run{t: t, plan: p, engine: engine, report: all}
@@ -95,17 +95,34 @@ func TestBench(t *testing.T) {
 			r.measureMemory("memory at its highest")
 			r.checkXero()
 		})
+		if *full && !t.Failed() {
+			all.write(t)
+		}
 	}
-	if !*full {
+}
+
+// write prints the report so far, and writes it to the file that -out names.
+func (r *report) write(t *testing.T) {
+	t.Helper()
+	t.Log("\n" + r.tables())
+	if *out == "" {
 		return
 	}
-	t.Log("\n" + all.tables())
-	if *out == "" || t.Failed() {
-		return
-	}
-	if err := os.WriteFile(fromRoot(t, *out), []byte(all.markdown(time.Now().UTC().Format(time.DateOnly))), 0o644); err != nil { //nolint:gosec // a page for everybody
+	if err := os.WriteFile(fromRoot(t, *out), []byte(r.markdown(time.Now().UTC().Format(time.DateOnly))), 0o644); err != nil { //nolint:gosec // a page for everybody
 		t.Fatal(err)
 	}
+}
+
+// loadAverage is how many processes wanted a core during the last minute, as
+// the kernel writes it (proc_loadavg(5)).
+func loadAverage(t *testing.T) string {
+	t.Helper()
+	line, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	minute, _, _ := strings.Cut(string(line), " ")
+	return minute
 }
 
 // fromRoot is a path that was given relative to the module's root, where make
@@ -143,9 +160,6 @@ func (r *run) prepare(binary string) {
 	r.t.Helper()
 	ctx := r.t.Context()
 	databaseURL := storetest.URL(r.t, r.engine)
-	if r.engine == store.Postgres && *full {
-		makeDurable(r.t, databaseURL)
-	}
 	simulator := start(r.t, binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
 	r.xero = newCaller(r.t, simulator.address)
 	r.latency(r.plan.quick)
@@ -184,35 +198,7 @@ func (r *run) prepare(binary string) {
 	if r.engine == store.Postgres {
 		// What autovacuum would have done to rows that are older than a minute.
 		execute(r.t, databaseURL, "vacuum analyze")
-	}
-}
-
-// makeDurable has the throw-away server keep what it acknowledges, as a real one
-// does. A server that somebody else runs stays as it is.
-func makeDurable(t *testing.T, databaseURL string) {
-	t.Helper()
-	if os.Getenv("TEST_POSTGRES_URL") != "" {
-		return
-	}
-	execute(t, databaseURL, "alter system set fsync = on", "alter system set full_page_writes = on", "select pg_reload_conf()")
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		db, err := sql.Open("pgx", databaseURL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var state string
-		err = errors.Join(db.QueryRowContext(t.Context(), "select current_setting('fsync') || current_setting('full_page_writes')").Scan(&state), db.Close())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if state == "onon" {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("PostgreSQL does not turn fsync on")
-		}
-		time.Sleep(50 * time.Millisecond)
+		r.fact("fsync of PostgreSQL", setting(r.t, databaseURL, "fsync"), "", "")
 	}
 }
 
@@ -230,6 +216,19 @@ func execute(t *testing.T, databaseURL string, statements ...string) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// setting is a setting of a PostgreSQL server.
+func setting(t *testing.T, databaseURL, name string) (value string) {
+	t.Helper()
+	db, err := sql.Open("pgx", databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.QueryRowContext(t.Context(), "select current_setting($1)", name).Scan(&value), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 // latency sets how long the simulated Xero takes to answer.

@@ -103,8 +103,9 @@ var (
 
 // report is everything that was measured.
 type report struct {
-	rows  []row
-	facts []fact
+	rows       []row
+	facts      []fact
+	loadBefore string // the machine's load average when nothing was measured yet
 }
 
 // tables are the report's two tables as text for a terminal.
@@ -137,17 +138,19 @@ func (r *report) markdown(day string) string {
 	fmt.Fprintf(&b, `# Benchmarks
 
 Measured by %s on %s, on 2 cores and 24 GiB which also carried the database, the simulated Xero and the callers.
+The load average before the run was %s; on 2 cores, anything above 0.5 means that other programs took part of them.
 Times are those that a caller over HTTP sees, in milliseconds. Goals are this project's own.
 
 The database held 10,000 clients, 10,000 projects, 10,000 invoices, 10,000 purchase orders and some 35,000 timesheets
 before the first request. The worker carried the documents to the simulated Xero, under Xero's limits of 60 calls a minute
-and 5 at a time, while they were made. SQLite ran with synchronous=FULL, PostgreSQL with fsync and synchronous_commit on.
+and 5 at a time, while they were made. SQLite ran with synchronous=FULL. PostgreSQL is the tests' throw-away server, which does not wait for the
+disk (fsync off), or the one that TEST_POSTGRES_URL names; the second table tells which.
 
 The existing product's figures are its p50 / p95 / p99 and requests per second for the same work: Node 20, PostgreSQL 15 and
 Redis 7 on the same class of machine, with 10,000 rows of each kind for the lists, after mending the fault that kept it from
 syncing anything. "154 of 320 failed": it gave out numbers twice.
 
-`, "`make bench`", day)
+`, "`make bench`", day, r.loadBefore)
 	markdownTable(&b, rowHead, len(r.rows), func(i int) []string { return r.rows[i].cells() })
 	b.WriteByte('\n')
 	markdownTable(&b, factHead, len(r.facts), func(i int) []string { return r.facts[i].cells() })
