@@ -60,7 +60,7 @@ func start(t *testing.T, binary string, environment []string, arguments ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	//nolint:noctx // it ends by SIGTERM, so that it can drain
+	// Without a context: it ends by SIGTERM, so that it can drain.
 	p.command = exec.Command(binary, arguments...)
 	p.command.Dir = dir // where there is no .env
 	p.command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, environment...)

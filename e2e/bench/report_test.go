@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -88,7 +89,7 @@ func milliseconds(d time.Duration) string {
 func (r row) cells() []string {
 	s := r.sample
 	return []string{
-		r.work, r.xero, fmt.Sprint(r.clients), r.engine, fmt.Sprint(len(s.took)),
+		r.work, r.xero, strconv.Itoa(r.clients), r.engine, strconv.Itoa(len(s.took)),
 		milliseconds(s.percentile(50)), milliseconds(s.percentile(95)), milliseconds(s.percentile(99)), milliseconds(s.highest()),
 		fmt.Sprintf("%.0f", s.perSecond()), r.verdict(), r.baseline,
 	}
