@@ -55,7 +55,8 @@ type Events struct {
 }
 
 // lookAround is how often the database is asked how the documents under way
-// stand, because another process may be the one that moves them.
+// stand, because another process may be the one that moves them. What arrives between
+// two looks is found by having arrived a moment ago.
 const lookAround = 2 * time.Second
 
 // NewEvents makes the place where sync's documents are announced.
@@ -151,7 +152,7 @@ func (e *Events) tellOfOthers(ctx context.Context) error {
 		clear(e.told)
 		return nil
 	}
-	underWay, err := e.db.UnderWay(ctx)
+	underWay, err := e.db.UnderWay(ctx, 5*lookAround)
 	if err != nil {
 		return err
 	}

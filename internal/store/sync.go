@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -741,8 +742,14 @@ func (tx *Tx) attempts(ctx context.Context, ref fieldops.DocumentRef, condition 
 		})
 }
 
-// UnderWay are the documents with an open intent, at most a thousand of them.
-func (r reads) UnderWay(ctx context.Context) ([]fieldops.DocumentRef, error) {
-	return collect(ctx, r, "select entity_type, entity_id from sync_documents where open_intent_id is not null limit 1000", nil,
+// UnderWay are the documents with an open intent, or with one that was closed
+// less than a moment ago; at most a thousand of them.
+func (r reads) UnderWay(ctx context.Context, moment time.Duration) ([]fieldops.DocumentRef, error) {
+	now, err := r.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, r, `select entity_type, entity_id from sync_documents where open_intent_id is not null
+		union select entity_type, entity_id from sync_intents where closed_at > $1 limit 1000`, []any{now.Add(-moment)},
 		func(rows *sql.Rows, ref *fieldops.DocumentRef) error { return rows.Scan(&ref.Kind, &ref.ID) })
 }

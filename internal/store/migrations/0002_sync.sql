@@ -56,6 +56,7 @@ create table sync_intents (
 );
 create unique index sync_intents_open on sync_intents (entity_type, entity_id) where closed_at is null;
 create index sync_intents_due on sync_intents (tenant_id, next_attempt_at) where closed_at is null;
+create index sync_intents_closed on sync_intents (closed_at) where closed_at is not null;
 create index sync_intents_document on sync_intents (entity_type, entity_id, opened_at);
 
 -- One row for every call to Xero and every document in it, committed before the
