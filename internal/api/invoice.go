@@ -461,6 +461,12 @@ func (a *api) retryInvoice(r *request, in *retryInput) (store.SyncState, error) 
 	return a.retry(r, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: in.ID}, in.Body.InvoiceNumber, "invoice_number", in)
 }
 
+// retryClient sends a client to Xero again, as a contact, or links it to the
+// contact there that bears its name.
+func (a *api) retryClient(r *request, in *retryInput) (store.SyncState, error) {
+	return a.retry(r, fieldops.DocumentRef{Kind: fieldops.KindClient, ID: in.ID}, "", "", in)
+}
+
 func (a *api) retry(r *request, ref fieldops.DocumentRef, number, field string, in *retryInput) (store.SyncState, error) {
 	if number != "" {
 		if err := fieldops.CheckNumber(&number, field); err != nil {
