@@ -107,6 +107,8 @@ test('unbilled hours can be changed and deleted', async () => {
   const sheet = await enterTime(page, 'To be changed')
   await sheet.getByRole('button', { name: 'Save' }).click()
   const row = page.getByRole('listitem').filter({ hasText: 'To be changed' })
+  // The row of what waits on the device gives way to that of what was sent, and a menu that is open goes with it.
+  await row.filter({ hasNotText: /Waiting for signal|Sending/ }).waitFor()
   await row.getByRole('button', { name: 'Actions for this entry' }).click()
   await page.getByRole('menuitem', { name: 'Edit' }).click()
   const change = page.getByRole('dialog', { name: 'Change entry' })

@@ -461,6 +461,10 @@ func (a *api) retryInvoice(r *request, in *retryInput) (store.SyncState, error) 
 	return a.retry(r, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: in.ID}, in.Body.InvoiceNumber, "invoice_number", in)
 }
 
+func (a *api) clientSync(r *request, in *byID) (store.SyncState, error) {
+	return a.Billing.SyncState(r.Context(), fieldops.DocumentRef{Kind: fieldops.KindClient, ID: in.ID})
+}
+
 // retryClient sends a client to Xero again, as a contact, or links it to the
 // contact there that bears its name.
 func (a *api) retryClient(r *request, in *retryInput) (store.SyncState, error) {

@@ -203,6 +203,7 @@ func (a *api) xeroRoutes() []route {
 		{"PUT", "/api/xero/purchase-orders/{id}", invoices, typed(a.updateOrder), "Change the fields sent", accepted, nil, ""},
 		{"DELETE", "/api/xero/purchase-orders/{id}", invoices, typed(a.deleteOrder), "Take an order back", accepted, nil, ""},
 		{"POST", "/api/xero/purchase-orders/{id}/retry-sync", invoices, typed(a.retryOrder), "Send a purchase order again", accepted, nil, ""},
+		{"GET", "/api/clients/{id}/sync-status", sees, typed(a.clientSync), "How a client stands on its way to Xero, as a contact", 0, nil, ""},
 		{"POST", "/api/clients/{id}/retry-sync", invoices, typed(a.retryClient), "Send a client to Xero again, or link it to the contact that bears its name", accepted, nil, ""},
 
 		{"GET", "/api/xero/status", signedIn, typed(a.xeroStatus), "How the connection to Xero stands", 0, nil, ""},

@@ -55,6 +55,13 @@ func (s *Sync) auditOne(ctx context.Context, a store.Audited) error {
 		return nil //nolint:nilerr // the call is in the record; the document is read at the next round
 	}
 	return s.write(ctx, func(tx *store.Tx) error {
+		for i := range found[0] {
+			if r := &found[0][i]; r.ID == posting.RemoteID {
+				if err := tx.KeepStatus(ctx, a.Ref, r); err != nil {
+					return err
+				}
+			}
+		}
 		return tx.AuditDone(ctx, s.durations, a, s.auditFinding(posting, found[0]))
 	})
 }

@@ -31,6 +31,9 @@ type history struct {
 	// found the document since: a second create once the number is free (zero
 	// unless there was more than one create), an update of an older revision.
 	hotCreates, hotUpdates time.Time
+	// Until shownFrom a document that was created for certain need not show
+	// under its id yet.
+	shownFrom time.Time
 }
 
 // past is an attempt whose outcome is not cleared up.
@@ -195,16 +198,16 @@ func decideAbsent(h history, s sighting) step {
 	until, hot := hotAfter(h.unresolved, s.began)
 	_, _, _, evidence := h.doubts()
 	switch {
-	case h.remoteKnown && h.op != fieldops.OpVoid && s.byNumber:
+	case h.remoteKnown && s.byNumber:
+		// What was created a moment ago need not show under its number yet.
 		return step{move: look}
+	case h.remoteKnown && h.shownFrom.After(s.began):
+		return checking(h.shownFrom)
 	case h.remoteKnown && h.op != fieldops.OpVoid:
 		return step{
 			move: fail, absent: ids(h.unresolved), reason: "vanished", who: fieldops.Office,
 			message: "Xero no longer has this document. Give it a new number to send it as a new one.",
 		}
-	case h.op == fieldops.OpVoid && h.remoteKnown && s.byNumber:
-		// What was created a moment ago need not show under its number yet.
-		return step{move: look}
 	case h.op == fieldops.OpVoid:
 		if hot {
 			return checking(until)

@@ -186,7 +186,7 @@ func (s *Sync) history(t *traveller) history {
 	h := history{
 		op: t.Operation, numbered: true, remoteKnown: t.RemoteID != "", revision: t.Revision, updatedRevision: t.UpdatedRevision,
 		sends: t.Sends, unknowns: t.Unknowns, maxSends: s.maxAttempts, refused: t.Refused,
-		hotCreates: t.HotCreates.Time, hotUpdates: t.HotUpdates.Time,
+		hotCreates: t.HotCreates.Time, hotUpdates: t.HotUpdates.Time, shownFrom: t.ShownFrom.Time,
 	}
 	for _, a := range t.Unresolved {
 		h.unresolved = append(h.unresolved, past{id: a.ID, op: a.Operation, revision: a.Revision, evidence: a.Outcome == fieldops.Evidence, hot: a.HotUntil.Time})
@@ -279,6 +279,9 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 			}
 			if next.reason == "conflict" && t.remote != nil {
 				return tx.KeepCandidate(ctx, t.Claim, t.remote.ID)
+			}
+			if t.seen != nil && t.seen.what == oursLive {
+				return tx.KeepStatus(ctx, t.Ref, t.remote)
 			}
 			return nil
 		case finishVoid:
@@ -578,6 +581,14 @@ func (s *Sync) see(ctx context.Context, t *traveller, found []fieldops.Remote, b
 		}
 		t.RemoteID, t.posting.RemoteID = ours.ID, ours.ID
 	}
+	if ours.ID != t.RemoteID && !gone(*ours) && knownIsGone(t, found) {
+		// The one we know was voided, which freed its number, and a create from
+		// before that arrived after all: what lives there now is this one.
+		if err := s.write(ctx, func(tx *store.Tx) error { return tx.Readopt(ctx, t.Ref, t.RemoteID, ours.ID) }); err != nil {
+			return err
+		}
+		t.RemoteID, t.posting.RemoteID = ours.ID, ours.ID
+	}
 	t.seen.what = oursLive
 	if gone(*ours) && t.Ref.Kind != fieldops.KindClient {
 		t.seen.what = oursGone
@@ -635,6 +646,12 @@ func (s *Sync) mine(t *traveller, r fieldops.Remote) bool {
 		}
 	}
 	return false
+}
+
+// knownIsGone reports whether the document whose id we know is among those found,
+// and voided or deleted, which is final in Xero.
+func knownIsGone(t *traveller, found []fieldops.Remote) bool {
+	return slices.ContainsFunc(found, func(r fieldops.Remote) bool { return strings.EqualFold(r.ID, t.RemoteID) && gone(r) })
 }
 
 func gone(r fieldops.Remote) bool {

@@ -159,6 +159,40 @@ func TestVoidedInXero(t *testing.T) {
 	}
 }
 
+// What Xero reports as paid is paid here too, with its timesheets, and is seen
+// whenever the document is looked at: when it cannot be deleted, and when a
+// change is refused.
+func TestPaidInXero(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		f := newSandbox(t, db)
+		f.set("xero_invoice_status", fieldops.StatusAuthorised)
+		f.work(0, 1)
+		invoice := f.invoice(0)
+		f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncSynced)
+		stored, err := db.Invoice(ctx, invoice.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.sim("POST", "/edit", map[string]any{"endpoint": "Invoices", "id": *stored.XeroInvoiceID, "set": map[string]any{"Status": "PAID"}}, nil)
+		if _, err := f.service.DeleteInvoice(ctx, f.actor, invoice.ID); err != nil {
+			t.Fatal(err)
+		}
+		state := f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncFailed)
+		if state.WhoMustAct != fieldops.Accountant {
+			t.Errorf("the person is told %+v", state)
+		}
+		if stored, err = db.Invoice(ctx, invoice.ID); err != nil || stored.Status != fieldops.StatusPaid || stored.AmountPaid != stored.Total || stored.AmountDue != 0 {
+			t.Fatalf("%s, paid %s of %s: %v", stored.Status, stored.AmountPaid, stored.Total, err)
+		}
+		entries, err := db.InvoiceTimesheets(ctx, invoice.ID)
+		if err != nil || len(entries) != 1 || entries[0].BillingStatus != "paid" {
+			t.Fatalf("the work is %+v: %v", entries, err)
+		}
+	})
+}
+
 // One of twenty is refused, the others arrive in the same call.
 func TestBatchWithARefusedMember(t *testing.T) {
 	t.Parallel()

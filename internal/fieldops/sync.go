@@ -116,6 +116,7 @@ type Durations struct {
 	Minute        time.Duration   // the window of the per-minute limit
 	Second        time.Duration   // the window of the start-rate limit
 	ReferenceAge  time.Duration   // accounts and tax rates older than this are read again
+	QuietDay      time.Duration   // how long the day's last calls stay reserved before a writing one asks anew
 	Audit         []time.Duration // when a document with an unknown attempt is read again
 }
 
@@ -144,6 +145,7 @@ func RealDurations(scale int) Durations {
 		Minute:        s(time.Minute),
 		Second:        s(time.Second),
 		ReferenceAge:  s(24 * time.Hour),
+		QuietDay:      s(15 * time.Minute),
 		Audit:         all(30*time.Minute, 24*time.Hour, 7*24*time.Hour),
 	}
 }

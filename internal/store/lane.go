@@ -12,13 +12,12 @@ import (
 // Xero's limits for one organisation, and the share of them kept for look-ups
 // (https://developer.xero.com/documentation/guides/oauth2/limits/).
 const (
-	laneInFlight  = 5
-	laneMinute    = 60
-	laneSecond    = 10
-	laneForLooks  = 6 // of the 60
-	breakerOpens  = 5 // calls in a row without a usable answer
-	dayReserve    = 10
-	quietDayProbe = 15 * time.Minute
+	laneInFlight = 5
+	laneMinute   = 60
+	laneSecond   = 10
+	laneForLooks = 6 // of the 60
+	breakerOpens = 5 // calls in a row without a usable answer
+	dayReserve   = 10
 )
 
 // Wait says that the lane has no room now, why, and when to ask again.
@@ -181,8 +180,8 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 	if l.halfOpenUntil.After(now.Time) {
 		return "", &Wait{Until: l.halfOpenUntil, Reason: Offline, Message: "Xero answers again; one document goes first.", Who: fieldops.Nobody}
 	}
-	if l.dayLeft != nil && l.dayLimit != nil && !looks && *l.dayLeft <= *l.dayLimit/dayReserve && l.headersAt.Add(quietDayProbe).After(now.Time) {
-		return "", &Wait{Until: l.headersAt.Add(quietDayProbe), Reason: Parked, Message: "Nearly all of today's calls to Xero are used; the rest is kept for look-ups.", Who: fieldops.Nobody}
+	if l.dayLeft != nil && l.dayLimit != nil && !looks && *l.dayLeft <= *l.dayLimit/dayReserve && l.headersAt.Add(d.QuietDay).After(now.Time) {
+		return "", &Wait{Until: l.headersAt.Add(d.QuietDay), Reason: Parked, Message: "Nearly all of today's calls to Xero are used; the rest is kept for look-ups.", Who: fieldops.Nobody}
 	}
 
 	var inFlight, inMinute, inSecond int

@@ -622,6 +622,8 @@ type Claim struct {
 	// update of an older revision could still arrive. Both hold although a
 	// look-up has found the document meanwhile.
 	HotCreates, HotUpdates fieldops.Time
+	// Until ShownFrom what was created for certain need not show in look-ups.
+	ShownFrom fieldops.Time
 }
 
 // ClaimIntent claims the document of an open intent for a worker, or returns
@@ -690,7 +692,7 @@ func (tx *Tx) claim(ctx context.Context, d fieldops.Durations, condition, value 
 		if c.RemoteID, err = tx.remoteID(ctx, c.Ref); err != nil {
 			return nil, err
 		}
-		if err := tx.readHistory(ctx, c); err != nil {
+		if err := tx.readHistory(ctx, d, c); err != nil {
 			return nil, err
 		}
 	}
@@ -700,7 +702,7 @@ func (tx *Tx) claim(ctx context.Context, d fieldops.Durations, condition, value 
 const wishToVoid fieldops.Operation = "wish"
 
 // readHistory reads what earlier attempts left behind.
-func (tx *Tx) readHistory(ctx context.Context, c *Claim) error {
+func (tx *Tx) readHistory(ctx context.Context, d fieldops.Durations, c *Claim) error {
 	var err error
 	c.Unresolved, err = tx.attempts(ctx, c.Ref, "resolved_at is null and outcome in ('unknown', 'evidence')")
 	if err != nil {
@@ -710,12 +712,18 @@ func (tx *Tx) readHistory(ctx context.Context, c *Claim) error {
 		return err
 	}
 	var creates int
+	var created fieldops.Time
 	if err := tx.q.QueryRowContext(ctx, `select count(*) filter (where operation = 'create' and outcome in ('unknown', 'confirmed')),
 			max(case when operation = 'create' then hot_until end),
-			max(case when operation = 'update' and revision < $3 then hot_until end)
+			max(case when operation = 'update' and revision < $3 then hot_until end),
+			max(case when operation = 'create' and outcome = 'confirmed' then finished_at end)
 		from sync_logs where entity_type = $1 and entity_id = $2 and writes and outcome in ('unknown', 'confirmed') and (resolution is null or resolution = 'found')`,
-		c.Ref.Kind, c.Ref.ID, c.Revision).Scan(&creates, &c.HotCreates, &c.HotUpdates); err != nil {
+		c.Ref.Kind, c.Ref.ID, c.Revision).Scan(&creates, &c.HotCreates, &c.HotUpdates, &created); err != nil {
 		return err
+	}
+	c.ShownFrom = c.HotCreates
+	if shown := created.Add(d.Hot); !created.IsZero() && shown.After(c.ShownFrom.Time) {
+		c.ShownFrom = shown
 	}
 	if creates < 2 {
 		c.HotCreates = fieldops.Time{} // the one there was is the one that stands

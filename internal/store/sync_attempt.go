@@ -322,7 +322,7 @@ func (tx *Tx) Still(ctx context.Context, c *Claim) error {
 	return err
 }
 
-// Adopt keeps the provider's id of a document, which is never replaced.
+// Adopt keeps the provider's id of a document, if it has none yet.
 func (tx *Tx) Adopt(ctx context.Context, ref fieldops.DocumentRef, remoteID string) error {
 	t := syncTables[ref.Kind]
 	if remoteID == "" || remoteID == fieldops.NilID {
@@ -330,6 +330,21 @@ func (tx *Tx) Adopt(ctx context.Context, ref fieldops.DocumentRef, remoteID stri
 	}
 	_, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+t.remoteID+" = $1 where id = $2 and "+t.remoteID+" is null", remoteID, ref.ID)
 	return err
+}
+
+// Readopt replaces the provider's id of a document that is voided there by that
+// of the one which has come to stand under its number since, from a create that
+// arrived late. The id before stays in the audit trail.
+func (tx *Tx) Readopt(ctx context.Context, ref fieldops.DocumentRef, from, to string) error {
+	t := syncTables[ref.Kind]
+	done, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+t.remoteID+" = $1 where id = $2 and "+t.remoteID+" = $3", to, ref.ID, from)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, ErrOutdated)
+	}
+	return tx.audit(ctx, "readopt", string(ref.Kind), ref.ID, map[string]any{"xero_id_before": from, "xero_id": to})
 }
 
 // MarkUnknown notes that a document's call ended without anyone knowing how,
@@ -435,7 +450,8 @@ func (tx *Tx) Settle(ctx context.Context, c *Claim, revision int64, remote *fiel
 	return nil
 }
 
-// keepRemote keeps what Xero computed and how the document stands there.
+// keepRemote keeps what Xero computed, what it keeps otherwise than it was sent,
+// and how the document stands there.
 func (tx *Tx) keepRemote(ctx context.Context, ref fieldops.DocumentRef, remote *fieldops.Remote, warning string) error {
 	if remote == nil || ref.Kind == fieldops.KindClient {
 		return nil
@@ -446,16 +462,30 @@ func (tx *Tx) keepRemote(ctx context.Context, ref fieldops.DocumentRef, remote *
 	}
 	t := syncTables[ref.Kind]
 	_, err := tx.q.ExecContext(ctx, "update "+t.table+" set xero_total_cents = $1, sync_warning = $2 where id = $3", int64(remote.Total), w, ref.ID)
-	if err != nil || remote.Status == "" {
+	if err != nil {
 		return err
 	}
-	if ref.Kind == fieldops.KindInvoice {
-		_, err = tx.q.ExecContext(ctx, `update xero_invoices set status = $1, amount_paid_cents = $2, amount_due_cents = $3 where id = $4 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID')`,
+	return tx.KeepStatus(ctx, ref, remote)
+}
+
+// KeepStatus keeps how far a document has come in Xero: approved, paid, billed.
+// The timesheets of a paid invoice are paid.
+func (tx *Tx) KeepStatus(ctx context.Context, ref fieldops.DocumentRef, remote *fieldops.Remote) error {
+	switch ref.Kind {
+	case fieldops.KindInvoice:
+		_, err := tx.q.ExecContext(ctx, `update xero_invoices set status = $1, amount_paid_cents = $2, amount_due_cents = $3 where id = $4 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID')`,
 			remote.Status, int64(remote.AmountPaid), int64(remote.AmountDue), ref.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.q.ExecContext(ctx, `update timesheets set billing_status = case when $1 = 'PAID' then 'paid' else 'billed' end, updated_at = $2
+			where invoice_id = $3 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID') and billing_status <> case when $1 = 'PAID' then 'paid' else 'billed' end`, remote.Status, tx.Now, ref.ID)
+		return err
+	case fieldops.KindPurchaseOrder:
+		_, err := tx.q.ExecContext(ctx, "update xero_purchase_orders set status = $1 where id = $2 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','BILLED')", remote.Status, ref.ID)
 		return err
 	}
-	_, err = tx.q.ExecContext(ctx, "update xero_purchase_orders set status = $1 where id = $2 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','BILLED')", remote.Status, ref.ID)
-	return err
+	return nil
 }
 
 // MarkUpdated notes that an update of a revision was sent and answered, so that

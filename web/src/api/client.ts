@@ -164,6 +164,10 @@ export const getInvoiceSyncStatus = (id: string) => get<SyncState>(`/api/xero/in
 export const retryInvoiceSync = (id: string, change: RetryChange = {}) =>
   requestJSON<SyncState>('POST', `/api/xero/invoices/${id}/retry-sync`, { body: change })
 
+export const getClientSyncStatus = (id: string) => get<SyncState>(`/api/clients/${id}/sync-status`)
+export const retryClientSync = (id: string, change: Pick<RetryChange, 'link'> = {}) =>
+  requestJSON<SyncState>('POST', `/api/clients/${id}/retry-sync`, { body: change })
+
 // Purchase orders
 
 export const createPurchaseOrder = (body: PurchaseOrderRequest, idempotencyKey: string) =>

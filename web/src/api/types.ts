@@ -167,6 +167,8 @@ export interface Unbilled {
 
 export type SyncStatus = 'pending' | 'synced' | 'failed'
 export type Phase = 'queued' | 'sending' | 'checking' | 'waiting' | 'synced' | 'failed'
+/** The reasons that a person can do something about here; there are others. */
+export type WaitReason = 'tax' | 'contact' | 'conflict' | 'number_taken' | 'voided_in_xero' | 'vanished' | (string & {})
 export type WhoMustAct = 'nobody' | 'office' | 'admin' | 'accountant'
 
 /** What every document that goes to Xero says about its way there. */
@@ -180,6 +182,10 @@ export interface SyncFields {
   next_attempt_at: Instant | null
   error_message: string | null
   who_must_act: WhoMustAct | null
+  /** Why a document waits, or for what reason it failed. */
+  wait_reason: WaitReason | null
+  /** While Xero is being asked whether a write arrived: the time by which the answer is certain. */
+  certain_at: Instant | null
   sync_warning: string | null
   xero_total: string | null
   xero_url: string | null
@@ -195,7 +201,7 @@ export interface SyncState {
   next_attempt_at: Instant | null
   error_message: string | null
   who_must_act: WhoMustAct | null
-  wait_reason: string | null
+  wait_reason: WaitReason | null
   warning: string | null
   /** While Xero is being asked whether a write arrived: the time by which the answer is certain. */
   certain_at: Instant | null

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
+import { TriangleAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { z } from 'zod'
 import { createClient, deleteClient, updateClient } from '@/api/client'
@@ -8,6 +9,7 @@ import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import type { Client, PaymentTermsType } from '@/api/types'
+import { Button } from '@/ui/button'
 import { Field, Input, Select, Textarea } from '@/ui/field'
 import { useZodForm } from '@/ui/form'
 import { Page } from '@/ui/page'
@@ -17,6 +19,7 @@ import { Remove } from '@/ui/remove'
 import { SearchBox } from '@/ui/search-box'
 import { Badge, Empty } from '@/ui/states'
 import { toast } from '@/ui/toast'
+import { ContactRefused } from './contact-refused'
 import { clientsQuery } from './queries'
 
 const again = () => void queryClient.invalidateQueries({ queryKey: ['clients'] })
@@ -28,6 +31,7 @@ export function ClientsPage() {
   const navigate = useNavigate({ from: '/clients' })
   const [editing, setEditing] = useState<Client | 'new' | null>(null)
   const [deleting, setDeleting] = useState<Client | null>(null)
+  const [refused, setRefused] = useState<Client | null>(null)
   const clients = useQuery({
     ...clientsQuery({ search: search.search, client_type: search.kind, page: search.page ?? 1, limit: 25, sort: 'name', order: 'asc' }),
     placeholderData: (before) => before,
@@ -65,12 +69,17 @@ export function ClientsPage() {
             </div>
             {client.client_type !== 'customer' && client.client_type && <Badge>{client.client_type === 'both' ? 'Customer and supplier' : 'Supplier'}</Badge>}
             {client.status !== 'active' && <Badge tone="warn">{client.status}</Badge>}
-            {client.sync_status === 'failed' && <Badge tone="bad">Contact not in Xero</Badge>}
+            {client.sync_status === 'failed' && (
+              <Button onClick={() => setRefused(client)} icon={<TriangleAlert aria-hidden className="size-4 text-bad" />}>
+                Not in Xero
+              </Button>
+            )}
             {client.xero_contact_id && <Badge tone="good">In Xero</Badge>}
           </>
         )}
       />
       {clients.data && <Pager {...clients.data.pagination} onPage={(page) => void navigate({ search: (before) => ({ ...before, page }) })} />}
+      {refused && <ContactRefused client={refused} onClose={() => setRefused(null)} />}
       {editing && <ClientForm client={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
       {deleting && <Remove what={`the client ${deleting.name}`} remove={() => deleteClient(deleting.id)} onRemoved={again} onClose={() => setDeleting(null)} />}
     </Page>

@@ -1,10 +1,14 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { ListQuery } from '@/api/client'
-import { getClients } from '@/api/client'
+import { getClients, getClientSyncStatus } from '@/api/client'
 import type { Client, Page } from '@/api/types'
 
 export const clientsQuery = (query: ListQuery) =>
   queryOptions({ queryKey: ['clients', 'list', query], queryFn: ({ signal }) => getClients(query, signal) })
+
+/** How a client stands on its way to Xero. */
+export const clientSyncQuery = (id: string) =>
+  queryOptions({ queryKey: ['clients', 'sync-status', id], queryFn: () => getClientSyncStatus(id) })
 
 /** Every client of a kind, for a picker. */
 export const allClientsQuery = (client_type: 'customer' | 'supplier') =>

@@ -70,7 +70,7 @@ export function DocumentPage({ document, actions, children }: DocumentPageProps)
         {sync.error_message && sync.sync_status !== 'synced' && (
           <p className={`font-medium ${sync.sync_status === 'failed' ? 'text-bad' : 'text-warn'}`}>{sync.error_message}</p>
         )}
-        {sync.sync_status === 'failed' && <WhoActs document={document} />}
+        {sync.sync_status === 'failed' && <WhoActs who={sync.who_must_act} />}
         <WaitReason document={document} />
         {document.xeroId && (
           <p className="text-sm text-muted">

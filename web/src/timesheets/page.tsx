@@ -231,7 +231,8 @@ function UnsentRow({ entry, sending, onEdit, onRemove }: { entry: UnsentEntry; s
         {entry.fault && <p className="mt-1 text-sm text-bad">{entry.fault}</p>}
       </div>
       <span className="num pt-0.5 text-lg font-semibold">{formatQuantity(entry.input.hours)}</span>
-      <EntryMenu onEdit={onEdit} onRemove={onRemove} />
+      {/* What is on its way cannot be changed any more; a moment later it can, as what was sent. */}
+      {sending ? <span className="size-11 shrink-0" /> : <EntryMenu onEdit={onEdit} onRemove={onRemove} />}
     </li>
   )
 }
