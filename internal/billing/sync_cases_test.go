@@ -97,7 +97,15 @@ func TestTakenNameIsOfferedForLinking(t *testing.T) {
 	if !strings.Contains(*state.ErrorMessage, "Client 1 Ltd") {
 		t.Fatalf("the person is told %q", *state.ErrorMessage)
 	}
-	f.untilWaiting(fieldops.KindInvoice, invoice.ID, "contact")
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		waiting := f.untilWaiting(fieldops.KindInvoice, invoice.ID, "contact")
+		if waiting.WhoMustAct == fieldops.Office && strings.Contains(*waiting.ErrorMessage, "Client 1 Ltd") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the invoice says %q", *waiting.ErrorMessage)
+		}
+	}
 	if err := f.retry(fieldops.KindClient, f.clients[0].ID, billing.RetryRequest{Link: true}); err != nil {
 		t.Fatal(err)
 	}

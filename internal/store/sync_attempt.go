@@ -513,7 +513,13 @@ func (tx *Tx) Fail(ctx context.Context, c *Claim, reason, words string, who fiel
 		_, err := tx.openIntent(ctx, c.Ref, fieldops.OpVoid)
 		return err
 	}
-	return tx.setSyncStatus(ctx, c.Ref, fieldops.SyncFailed, c.Intent)
+	if err := tx.setSyncStatus(ctx, c.Ref, fieldops.SyncFailed, c.Intent); err != nil {
+		return err
+	}
+	if c.Ref.Kind == fieldops.KindClient {
+		return tx.WakeWaiting(ctx, "contact") // so that they say what they wait for
+	}
+	return nil
 }
 
 // FinishVoid ends an intent to delete: Xero has confirmed it, or nothing stands

@@ -353,17 +353,22 @@ func (s *Sim) controlEdit(w http.ResponseWriter, r *http.Request) {
 		controlError(w, http.StatusNotFound, "no such endpoint or organisation")
 		return
 	}
-	var target record = o
-	if e.find != nil {
-		target = e.find(o, in.ID)
-	}
-	if target == nil {
-		controlError(w, http.StatusNotFound, fmt.Sprintf("no %s with the id %q", e.singular, in.ID))
-		return
-	}
 	problem := &payloadProblem{}
 	f := fields{values: in.Set, problem: problem}
-	tx := &transaction{org: o, now: s.nowLocked(), mode: updateOnly, target: target, unitdp: 4}
+	tx := &transaction{org: o, now: s.nowLocked(), mode: createOnly, unitdp: 4}
+	var target record = o
+	switch {
+	case in.ID == "" && e.prepare != nil:
+		target = nil // somebody enters a new one
+	case e.find != nil:
+		if target = e.find(o, in.ID); target == nil {
+			controlError(w, http.StatusNotFound, fmt.Sprintf("no %s with the id %q", e.singular, in.ID))
+			return
+		}
+	}
+	if target != nil {
+		tx.mode, tx.target = updateOnly, target
+	}
 	edited, problems := o.editAsPerson(e, target, f, tx)
 	if problem.found() {
 		problems = append(problems, problem.message)
