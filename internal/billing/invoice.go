@@ -147,6 +147,12 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 			IssueDate: d.IssueDate, DueDate: d.DueDate, Reference: d.Reference, Lines: d.Lines,
 			SubTotal: d.SubTotal, TotalTax: d.TotalTax, Total: d.Total, AmountDue: d.Total,
 		}
+		invoice.ID = fieldops.NewID()
+		intent, err := tx.RequestCreation(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID})
+		if err != nil {
+			return err
+		}
+		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
 		// The number comes after everything that can wait or refuse: taking it
 		// makes all who create invoices wait for this one.
 		if invoice.Number == "" {
@@ -160,11 +166,6 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		if err := tx.InsertInvoice(ctx, &invoice); err != nil {
 			return err
 		}
-		intent, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID}, fieldops.OpCreate)
-		if err != nil {
-			return err
-		}
-		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
 		if err := tx.BillTimesheets(ctx, &invoice); err != nil {
 			return err
 		}

@@ -28,6 +28,12 @@ func (s *Service) CreatePurchaseOrder(ctx context.Context, actor fieldops.Actor,
 		if err := orderable(ctx, tx, &order); err != nil {
 			return err
 		}
+		order.ID = fieldops.NewID()
+		intent, err := tx.RequestCreation(ctx, fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder, ID: order.ID})
+		if err != nil {
+			return err
+		}
+		order.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
 		if order.Number == "" {
 			order.Number, err = tx.TakePurchaseOrderNumber(ctx, settings)
 		} else {
@@ -42,9 +48,6 @@ func (s *Service) CreatePurchaseOrder(ctx context.Context, actor fieldops.Actor,
 		if err := tx.NotePurchaseOrder(ctx, "create", order.ID, map[string]any{
 			"po_number": order.Number, "supplier_id": *order.SupplierID, "total": order.Total,
 		}); err != nil {
-			return err
-		}
-		if _, _, err := tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder, ID: order.ID}, fieldops.OpCreate); err != nil {
 			return err
 		}
 		if order, err = tx.PurchaseOrder(ctx, order.ID); err != nil {

@@ -22,7 +22,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	"golang.org/x/sync/semaphore"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
@@ -46,9 +45,7 @@ type DB struct {
 	path   string        // SQLite only
 	queue  *job.Queue
 	watch  func(fieldops.DocumentRef)
-	// turn, on SQLite, lets writers in one after the other as they came: the
-	// pool hands its one connection to any of those who wait for it.
-	turn *semaphore.Weighted
+	shared *sharedCommits // SQLite only
 }
 
 // Tx is one change under way, made for an actor at one frozen time.
@@ -119,7 +116,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	read.SetMaxIdleConns(4)
 	db := &DB{
 		reads: reads{q: read, engine: SQLite, reference: new(keptReference)}, engine: SQLite, write: write, path: path,
-		turn: semaphore.NewWeighted(1),
+		shared: newSharedCommits(write),
 	}
 	db.queue = job.OnSQLite(write)
 	return db, nil
@@ -207,21 +204,20 @@ func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(t
 
 // commit runs change in a transaction and commits it.
 func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) (*Tx, error) {
-	if db.turn != nil {
-		if err := db.turn.Acquire(ctx, 1); err != nil {
-			return nil, fmt.Errorf("begin: %w", err)
-		}
-		defer db.turn.Release(1)
+	if db.shared != nil {
+		var tx *Tx
+		err := db.shared.write(ctx, func(sqlTx *sql.Tx) error {
+			tx = db.begun(actor, sqlTx, uninterrupted{sqlTx})
+			return change(tx)
+		})
+		return tx, err
 	}
 	sqlTx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
 	defer sqlTx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	tx := &Tx{
-		reads: reads{q: sqlTx, engine: db.engine, reference: db.reference},
-		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
-	}
+	tx := db.begun(actor, sqlTx, sqlTx)
 	if err := change(tx); err != nil {
 		return nil, err
 	}
@@ -229,6 +225,13 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	return tx, nil
+}
+
+func (db *DB) begun(actor fieldops.Actor, sqlTx *sql.Tx, q querier) *Tx {
+	return &Tx{
+		reads: reads{q: q, engine: db.engine, reference: db.reference},
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
+	}
 }
 
 // brokenByPostgres is true for a serialization failure and a deadlock (SQLSTATE
@@ -254,6 +257,9 @@ func breaksUnique(err error, part string) bool {
 // Enqueue adds background work that exists if and only if this transaction
 // commits.
 func (tx *Tx) Enqueue(ctx context.Context, args job.Args) error {
+	if tx.engine == SQLite {
+		ctx = context.WithoutCancel(ctx) // see uninterrupted
+	}
 	return tx.queue.Enqueue(ctx, tx.tx, args)
 }
 

@@ -244,48 +244,49 @@ func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldop
 // names, so they are looked up once and not joined to each entry; and after a
 // wait for a lock, so that the number of the invoice that took an entry is seen.
 func (r reads) nameWork(ctx context.Context, work []fieldops.Timesheet) error {
-	type name struct {
-		columns string // two of them
-		table   string
-		id      func(*fieldops.Timesheet) *fieldops.ID
-		fill    func(t *fieldops.Timesheet, first, second string)
+	kinds := []struct {
+		table, columns string // two of them
+		id             func(*fieldops.Timesheet) *fieldops.ID
+		fill           func(t *fieldops.Timesheet, first, second string)
+	}{
+		{"users", "name, ''", func(t *fieldops.Timesheet) *fieldops.ID { return t.UserID }, func(t *fieldops.Timesheet, first, _ string) { t.UserName = first }},
+		{"projects", "code, name", func(t *fieldops.Timesheet) *fieldops.ID { return t.ProjectID }, func(t *fieldops.Timesheet, first, second string) { t.ProjectCode, t.ProjectName = first, second }},
+		{"activity_types", "name, ''", func(t *fieldops.Timesheet) *fieldops.ID { return t.ActivityTypeID }, func(t *fieldops.Timesheet, first, _ string) { t.ActivityTypeName = first }},
+		{"cost_centers", "coalesce(client_po_number, ''), ''", func(t *fieldops.Timesheet) *fieldops.ID { return t.CostCenterID }, func(t *fieldops.Timesheet, first, _ string) { t.ClientPONumber = first }},
+		{"xero_invoices", "invoice_number, ''", func(t *fieldops.Timesheet) *fieldops.ID { return t.InvoiceID }, func(t *fieldops.Timesheet, first, _ string) { t.InvoiceNumber = first }},
 	}
-	for _, n := range []name{
-		{"name, name", "users", func(t *fieldops.Timesheet) *fieldops.ID { return t.UserID }, func(t *fieldops.Timesheet, first, _ string) { t.UserName = first }},
-		{"code, name", "projects", func(t *fieldops.Timesheet) *fieldops.ID { return t.ProjectID }, func(t *fieldops.Timesheet, first, second string) { t.ProjectCode, t.ProjectName = first, second }},
-		{"name, name", "activity_types", func(t *fieldops.Timesheet) *fieldops.ID { return t.ActivityTypeID }, func(t *fieldops.Timesheet, first, _ string) { t.ActivityTypeName = first }},
-		{"coalesce(client_po_number, ''), code", "cost_centers", func(t *fieldops.Timesheet) *fieldops.ID { return t.CostCenterID }, func(t *fieldops.Timesheet, first, _ string) { t.ClientPONumber = first }},
-		{"invoice_number, status", "xero_invoices", func(t *fieldops.Timesheet) *fieldops.ID { return t.InvoiceID }, func(t *fieldops.Timesheet, first, _ string) { t.InvoiceNumber = first }},
-	} {
-		seen := map[fieldops.ID][2]string{}
-		var ids []fieldops.ID
+	var w where
+	parts := make([]string, len(kinds))
+	for k, kind := range kinds {
+		ids := []fieldops.ID{}
+		seen := map[fieldops.ID]bool{}
 		for i := range work {
-			if id := n.id(&work[i]); id != nil {
-				if _, known := seen[*id]; !known {
-					seen[*id] = [2]string{}
-					ids = append(ids, *id)
-				}
+			if id := kind.id(&work[i]); id != nil && !seen[*id] {
+				seen[*id] = true
+				ids = append(ids, *id)
 			}
 		}
-		if len(ids) == 0 {
-			continue
-		}
-		var w where
-		type row struct {
-			id            fieldops.ID
-			first, second string
-		}
-		rows, err := collect(ctx, r, "select id, "+n.columns+" from "+n.table+" where "+r.among(&w, "id", ids), w.args,
-			func(rows *sql.Rows, x *row) error { return rows.Scan(&x.id, &x.first, &x.second) })
-		if err != nil {
-			return err
-		}
-		for _, x := range rows {
-			seen[x.id] = [2]string{x.first, x.second}
-		}
+		parts[k] = "select id, " + kind.columns + " from " + kind.table + " where " + r.among(&w, "id", ids)
+	}
+	type row struct {
+		id            fieldops.ID
+		first, second string
+	}
+	// Ids are unique across all tables, so the answer need not say of which kind
+	// each is.
+	rows, err := collect(ctx, r, strings.Join(parts, " union all "), w.args,
+		func(rows *sql.Rows, x *row) error { return rows.Scan(&x.id, &x.first, &x.second) })
+	if err != nil {
+		return err
+	}
+	names := make(map[fieldops.ID]row, len(rows))
+	for _, x := range rows {
+		names[x.id] = x
+	}
+	for _, kind := range kinds {
 		for i := range work {
-			if id := n.id(&work[i]); id != nil {
-				n.fill(&work[i], seen[*id][0], seen[*id][1])
+			if id := kind.id(&work[i]); id != nil {
+				kind.fill(&work[i], names[*id].first, names[*id].second)
 			}
 		}
 	}
@@ -298,7 +299,7 @@ func (r reads) among(w *where, column string, ids []fieldops.ID) string {
 	if r.engine == Postgres {
 		return column + " = any(cast(" + w.arg("{"+strings.Join(ids, ",")+"}") + " as uuid[]))"
 	}
-	return column + " in (select value from json_each(" + w.arg(`["`+strings.Join(ids, `","`)+`"]`) + "))"
+	return column + " in (select value from json_each(" + w.arg(`["`+strings.Join(ids, `","`)+`"]`) + "))" // [""] when there are none
 }
 
 // pairing is a table of timesheets and the lines that bill them, in one or two
@@ -315,15 +316,18 @@ func (r reads) pairing(w *where, timesheets, lines []fieldops.ID) string {
 	return "(select value ->> 0 as timesheet, value ->> 1 as line from json_each(" + w.arg("["+strings.TrimPrefix(b.String(), ",")+"]") + "))"
 }
 
-// InsertInvoice stores an invoice with its lines. It gives them their ids and
-// times. A number that is taken is a Conflict.
+// InsertInvoice stores an invoice with its lines. It gives them their ids, unless
+// they have them, and times. A number that is taken is a Conflict.
 func (tx *Tx) InsertInvoice(ctx context.Context, i *fieldops.Invoice) error {
-	i.ID, i.CreatedAt, i.UpdatedAt, i.Revision = fieldops.NewID(), tx.Now, tx.Now, 1
+	if i.ID == "" {
+		i.ID = fieldops.NewID()
+	}
+	i.CreatedAt, i.UpdatedAt, i.Revision = tx.Now, tx.Now, 1
 	_, err := tx.q.ExecContext(ctx, `insert into xero_invoices (id, invoice_number, client_id, project_id, status, currency, issue_date, due_date,
-		reference, subtotal_cents, total_tax_cents, total_cents, amount_paid_cents, amount_due_cents, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)`,
+		reference, subtotal_cents, total_tax_cents, total_cents, amount_paid_cents, amount_due_cents, created_at, updated_at, sync_status, xero_sync_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)`,
 		i.ID, i.Number, i.ClientID, i.ProjectID, i.Status, i.Currency, i.IssueDate, i.DueDate,
-		i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountPaid), int64(i.AmountDue), tx.Now)
+		i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountPaid), int64(i.AmountDue), tx.Now, orNull(string(i.Sync.Status)), i.XeroSyncID)
 	if breaksUnique(err, "number") {
 		return numberTaken(i.Number)
 	}

@@ -93,15 +93,18 @@ func (r reads) PurchaseOrders(ctx context.Context, f DocumentFilter) ([]fieldops
 	return r.purchaseOrders(ctx, w.String(), w.args, f.Limit)
 }
 
-// InsertPurchaseOrder stores an order with its lines. It gives them their ids
-// and times. A number that is taken is a Conflict.
+// InsertPurchaseOrder stores an order with its lines. It gives them their ids,
+// unless they have them, and times. A number that is taken is a Conflict.
 func (tx *Tx) InsertPurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder) error {
-	o.ID, o.CreatedAt, o.UpdatedAt, o.Revision = fieldops.NewID(), tx.Now, tx.Now, 1
+	if o.ID == "" {
+		o.ID = fieldops.NewID()
+	}
+	o.CreatedAt, o.UpdatedAt, o.Revision = tx.Now, tx.Now, 1
 	_, err := tx.q.ExecContext(ctx, `insert into xero_purchase_orders (id, po_number, supplier_id, project_id, status, date, delivery_date,
-		subtotal_cents, total_tax_cents, total_amount_cents, currency, notes, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)`,
+		subtotal_cents, total_tax_cents, total_amount_cents, currency, notes, created_at, updated_at, sync_status, xero_sync_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $15)`,
 		o.ID, o.Number, o.SupplierID, o.ProjectID, o.Status, o.Date, o.DeliveryDate,
-		int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), o.Currency, o.Notes, tx.Now)
+		int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), o.Currency, o.Notes, tx.Now, orNull(string(o.Sync.Status)), o.XeroSyncID)
 	if breaksUnique(err, "number") {
 		return numberTaken(o.Number)
 	}

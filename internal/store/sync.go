@@ -120,7 +120,8 @@ func (r reads) remoteID(ctx context.Context, ref fieldops.DocumentRef) (string, 
 // RequestSync asks, inside the transaction that changed the document, that it
 // be brought to the accounting provider.
 //
-// OpCreate asks for the first time. OpUpdate follows an edit: it raises the
+// OpCreate asks for the first time; see RequestCreation for a document that is
+// only about to be stored. OpUpdate follows an edit: it raises the
 // revision, and opens an intent unless one is open. OpVoid follows the wish to
 // delete: gone is true when nothing of the document can stand at the provider,
 // so that the caller finishes the deletion in this transaction; else the wish
@@ -136,16 +137,10 @@ func (tx *Tx) RequestSync(ctx context.Context, ref fieldops.DocumentRef, op fiel
 		if d != nil {
 			return "", false, fieldops.Refuse(fieldops.Conflict, "%s is on its way to Xero already", label)
 		}
-		tenant, err := tx.tenant(ctx)
-		if err != nil {
+		if intent, err = tx.RequestCreation(ctx, ref); err != nil {
 			return "", false, err
 		}
-		if _, err := tx.q.ExecContext(ctx, `insert into sync_documents (entity_type, entity_id, tenant_id, sync_epoch, revision)
-			values ($1, $2, $3, 0, 1)`, ref.Kind, ref.ID, tenant); err != nil {
-			return "", false, err
-		}
-		intent, err = tx.openIntent(ctx, ref, fieldops.OpCreate)
-		return intent, false, err
+		return intent, false, tx.setSyncStatus(ctx, ref, fieldops.SyncPending, intent)
 
 	case fieldops.OpUpdate:
 		if d == nil {
@@ -176,6 +171,19 @@ func (tx *Tx) RequestSync(ctx context.Context, ref fieldops.DocumentRef, op fiel
 		return tx.requestVoid(ctx, ref, d)
 	}
 	return "", false, fmt.Errorf("RequestSync: no operation %q", op)
+}
+
+// RequestCreation asks for the way of a document that this transaction is about
+// to store, under the id that ref names, as pending and with the intent as its
+// xero_sync_id.
+func (tx *Tx) RequestCreation(ctx context.Context, ref fieldops.DocumentRef) (intent fieldops.ID, err error) {
+	intent = fieldops.NewID()
+	if _, err := tx.q.ExecContext(ctx, `insert into sync_documents (entity_type, entity_id, tenant_id, sync_epoch, revision, open_intent_id)
+		select $1, $2, coalesce(max(tenant_id), ''), 1, 1, $3 from xero_tokens`, ref.Kind, ref.ID, intent); err != nil {
+		return "", err
+	}
+	tx.announce(ref)
+	return intent, tx.insertIntent(ctx, ref, fieldops.OpCreate, intent)
 }
 
 func (tx *Tx) requestVoid(ctx context.Context, ref fieldops.DocumentRef, d *syncDocument) (fieldops.ID, bool, error) {
@@ -229,30 +237,28 @@ func (tx *Tx) openIntentFor(ctx context.Context, ref fieldops.DocumentRef) (fiel
 // enqueues its first delivery.
 func (tx *Tx) openIntent(ctx context.Context, ref fieldops.DocumentRef, op fieldops.Operation) (fieldops.ID, error) {
 	id := fieldops.NewID()
-	now, err := tx.Clock(ctx)
-	if err != nil {
-		return "", err
-	}
-	var by, request any
-	if tx.Actor.UserID != "" {
-		by = tx.Actor.UserID
-	}
-	if tx.Actor.RequestID != "" {
-		request = tx.Actor.RequestID
-	}
-	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, phase, next_attempt_at, handed_over_at)
-		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, $5, 'queued', $3, $3 from sync_documents where entity_type = $6 and entity_id = $7`,
-		id, op, now, by, request, ref.Kind, ref.ID); err != nil {
+	if err := tx.insertIntent(ctx, ref, op, id); err != nil {
 		return "", err
 	}
 	if _, err := tx.q.ExecContext(ctx, `update sync_documents set open_intent_id = $1, sync_epoch = sync_epoch + 1,
 		lease_until = null, wish = null where entity_type = $2 and entity_id = $3`, id, ref.Kind, ref.ID); err != nil {
 		return "", err
 	}
-	if err := tx.setSyncStatus(ctx, ref, fieldops.SyncPending, id); err != nil {
-		return "", err
+	return id, tx.setSyncStatus(ctx, ref, fieldops.SyncPending, id)
+}
+
+// insertIntent stores an intent and enqueues its first delivery.
+func (tx *Tx) insertIntent(ctx context.Context, ref fieldops.DocumentRef, op fieldops.Operation, id fieldops.ID) error {
+	now, err := tx.Clock(ctx)
+	if err != nil {
+		return err
 	}
-	return id, tx.enqueuePush(ctx, ref.Kind, id, 0)
+	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, phase, next_attempt_at, handed_over_at)
+		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, $5, 'queued', $3, $3 from sync_documents where entity_type = $6 and entity_id = $7`,
+		id, op, now, orNull(tx.Actor.UserID), orNull(tx.Actor.RequestID), ref.Kind, ref.ID); err != nil {
+		return err
+	}
+	return tx.enqueuePush(ctx, ref.Kind, id, 0)
 }
 
 // closeIntent ends an intent with its result and frees the document for the
@@ -434,10 +440,9 @@ func (tx *Tx) Retry(ctx context.Context, ref fieldops.DocumentRef, renumbered bo
 func (r reads) NumberTaken(ctx context.Context, kind fieldops.DocumentKind, number string, self fieldops.ID) (fieldops.ID, error) {
 	column := map[fieldops.DocumentKind]string{fieldops.KindInvoice: "invoice_number", fieldops.KindPurchaseOrder: "po_number"}[kind]
 	var holder fieldops.ID
-	err := r.q.QueryRowContext(ctx, "select id from "+syncTables[kind].table+" where "+column+" = $1", number).Scan(&holder)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = r.q.QueryRowContext(ctx, "select entity_id from sync_logs where number = $1 and entity_type = $2 and writes limit 1", number, kind).Scan(&holder)
-	}
+	err := r.q.QueryRowContext(ctx, "select id from (select id, 0 as held_before from "+syncTables[kind].table+" where "+column+` = $1
+		union all select entity_id, 1 from sync_logs where number = $1 and entity_type = $2 and writes) as holders
+		order by held_before limit 1`, number, kind).Scan(&holder)
 	if errors.Is(err, sql.ErrNoRows) || holder == self {
 		return "", nil
 	}
