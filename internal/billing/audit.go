@@ -36,7 +36,11 @@ func (s *Sync) auditOne(ctx context.Context, a store.Audited) error {
 		if err != nil {
 			return err
 		}
-		posting, _, err = s.posting(ctx, tx, claim, false)
+		needs, err := readNeeds(ctx, tx)
+		if err != nil {
+			return err
+		}
+		posting, _, err = s.posting(ctx, tx, needs, claim, false)
 		return err
 	})
 	if err != nil {

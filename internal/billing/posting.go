@@ -16,60 +16,68 @@ type obstacle struct {
 	who     fieldops.WhoMustAct
 }
 
+// needs is what the postings of one transaction need besides their documents.
+type needs struct {
+	settings  fieldops.Settings
+	reference store.Reference
+}
+
+func readNeeds(ctx context.Context, tx *store.Tx) (n needs, err error) {
+	if n.settings, err = tx.Settings(ctx); err != nil {
+		return n, err
+	}
+	n.reference, err = tx.Reference(ctx)
+	return n, err
+}
+
 // posting builds a document as it is to stand at the provider, from its newest
 // revision. With an obstacle the posting is as complete as it can be: enough to
 // recognise the document there, not enough to send it. wait is EnsureContact's.
-func (s *Sync) posting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
+func (s *Sync) posting(ctx context.Context, tx *store.Tx, needs needs, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	switch c.Ref.Kind {
 	case fieldops.KindInvoice:
-		return s.invoicePosting(ctx, tx, c, wait)
+		return s.invoicePosting(ctx, tx, needs, c, wait)
 	case fieldops.KindPurchaseOrder:
-		return s.orderPosting(ctx, tx, c, wait)
+		return s.orderPosting(ctx, tx, needs, c, wait)
 	default:
 		return s.contactPosting(ctx, tx, c)
 	}
 }
 
-func (s *Sync) invoicePosting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
+func (s *Sync) invoicePosting(ctx context.Context, tx *store.Tx, needs needs, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	invoice, err := tx.AnyInvoice(ctx, c.Ref.ID)
 	if err != nil {
 		return fieldops.Posting{}, nil, err
 	}
-	settings, err := tx.Settings(ctx)
-	if err != nil {
-		return fieldops.Posting{}, nil, err
-	}
+	settings := needs.settings
 	p := fieldops.Posting{
 		Ref: c.Ref, Revision: c.Revision, RemoteID: c.RemoteID, Number: invoice.Number, Reference: text(invoice.Reference),
 		Date: invoice.IssueDate, DueDate: invoice.DueDate, Status: settings.InvoiceStatus, Currency: invoice.Currency,
 		URL: s.link("invoices", invoice.ID), Total: invoice.Total, TotalTax: invoice.TotalTax,
 	}
-	blocked, err := s.complete(ctx, tx, &p, invoice.ClientID, invoice.Lines, settings.SalesAccount, "sales", wait)
+	blocked, err := s.complete(ctx, tx, needs.reference, &p, invoice.ClientID, invoice.Lines, settings.SalesAccount, "sales", wait)
 	return p, blocked, err
 }
 
-func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
+func (s *Sync) orderPosting(ctx context.Context, tx *store.Tx, needs needs, c *store.Claim, wait bool) (fieldops.Posting, *obstacle, error) {
 	order, err := tx.AnyPurchaseOrder(ctx, c.Ref.ID)
 	if err != nil {
 		return fieldops.Posting{}, nil, err
 	}
-	settings, err := tx.Settings(ctx)
-	if err != nil {
-		return fieldops.Posting{}, nil, err
-	}
+	settings := needs.settings
 	p := fieldops.Posting{
 		Ref: c.Ref, Revision: c.Revision, RemoteID: c.RemoteID, Number: order.Number, Reference: order.ProjectCode,
 		Date: order.Date, DueDate: order.DeliveryDate, Status: order.Status, Currency: order.Currency,
 		Notes: text(order.Notes), Total: order.Total, TotalTax: order.TotalTax,
 	}
-	blocked, err := s.complete(ctx, tx, &p, order.SupplierID, order.Lines, settings.PurchaseAccount, "purchase", wait)
+	blocked, err := s.complete(ctx, tx, needs.reference, &p, order.SupplierID, order.Lines, settings.PurchaseAccount, "purchase", wait)
 	return p, blocked, err
 }
 
 // complete fills in the contact and the lines' accounts and tax types, and says
 // what is missing. Accounts and tax types are stored with the lines the first
 // time, so that every later attempt sends the same.
-func (s *Sync) complete(ctx context.Context, tx *store.Tx, p *fieldops.Posting, client *fieldops.ID, lines []fieldops.Line, account, side string, wait bool) (*obstacle, error) {
+func (s *Sync) complete(ctx context.Context, tx *store.Tx, reference store.Reference, p *fieldops.Posting, client *fieldops.ID, lines []fieldops.Line, account, side string, wait bool) (*obstacle, error) {
 	var blocked *obstacle
 	block := func(reason, message string, who fieldops.WhoMustAct) {
 		if blocked == nil {
@@ -90,10 +98,6 @@ func (s *Sync) complete(ctx context.Context, tx *store.Tx, p *fieldops.Posting, 
 		case contact == "":
 			block("contact", "The client is sent to Xero first.", fieldops.Nobody)
 		}
-	}
-	reference, err := tx.Reference(ctx)
-	if err != nil {
-		return nil, err
 	}
 	if reference.ReadAt.IsZero() {
 		block("reference", "Xero's accounts and tax rates are read first.", fieldops.Nobody)

@@ -34,6 +34,9 @@ type traveller struct {
 // certain, or must wait. It returns nil when there is nothing left to do now;
 // what waits is handed over again by the supervision when its time has come.
 func (s *Sync) Push(ctx context.Context, intent fieldops.ID) error {
+	if due, err := s.db.Due(ctx, intent); err != nil || !due {
+		return err
+	}
 	gate, err := s.db.Gate(ctx)
 	if err != nil || gate.Closed() {
 		return err
@@ -151,8 +154,12 @@ const preparedTogether = 5
 func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
 	for some := range slices.Chunk(all, preparedTogether) {
 		if err := s.writeAbout(ctx, some, func(tx *store.Tx) error {
+			needs, err := readNeeds(ctx, tx)
+			if err != nil {
+				return err
+			}
 			for _, t := range some {
-				if err := s.prepareOne(ctx, tx, t, false); err != nil {
+				if err := s.prepareOne(ctx, tx, needs, t, false); err != nil {
 					return fmt.Errorf("%s %s: %w", t.Ref.Kind, t.Ref.ID, err)
 				}
 			}
@@ -165,8 +172,8 @@ func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
 }
 
 // prepareOne builds a posting; wait is EnsureContact's.
-func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, t *traveller, wait bool) (err error) {
-	t.posting, t.blocked, err = s.posting(ctx, tx, t.Claim, wait)
+func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, needs needs, t *traveller, wait bool) (err error) {
+	t.posting, t.blocked, err = s.posting(ctx, tx, needs, t.Claim, wait)
 	if err != nil {
 		return err
 	}
@@ -291,7 +298,11 @@ func (s *Sync) carryOut(ctx context.Context, t *traveller, next step, now fieldo
 		case waitAndLook:
 			if next.reason != "checking" {
 				// What it waits for may have come meanwhile, and woken nobody.
-				if err := s.prepareOne(ctx, tx, t, true); err != nil || t.blocked == nil {
+				needs, err := readNeeds(ctx, tx)
+				if err != nil {
+					return err
+				}
+				if err := s.prepareOne(ctx, tx, needs, t, true); err != nil || t.blocked == nil {
 					return err
 				}
 			}

@@ -16,12 +16,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/sync/semaphore"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
@@ -45,8 +47,14 @@ type DB struct {
 	path   string        // SQLite only
 	queue  *job.Queue
 	watch  func(fieldops.DocumentRef)
-	shared *sharedCommits // SQLite only
+	shared *sharedCommits      // SQLite only
+	turns  *semaphore.Weighted // PostgreSQL only
 }
+
+// writersAtOnce is how many transactions of this process change a PostgreSQL
+// database at the same time. Each is a chain of short statements: more of them
+// than there are cores only make each other slower, and the unlucky ones by far.
+func writersAtOnce() int64 { return int64(max(4, 2*runtime.NumCPU())) }
 
 // Tx is one change under way, made for an actor at one frozen time.
 type Tx struct {
@@ -64,6 +72,14 @@ type reads struct {
 	q         querier
 	engine    Engine
 	reference *keptReference
+	clock     *clockReading // of a transaction; nil reads anew each time
+}
+
+// clockReading is what the deciding clock showed, and when that was by the
+// process's steady clock.
+type clockReading struct {
+	shown fieldops.Time
+	at    time.Time
 }
 
 type querier interface {
@@ -140,7 +156,10 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		return nil, fmt.Errorf("PostgreSQL does not answer: %w", err)
 	}
 	write := stdlib.OpenDBFromPool(pool)
-	db := &DB{reads: reads{q: write, engine: Postgres, reference: new(keptReference)}, engine: Postgres, write: write, pool: pool}
+	db := &DB{
+		reads: reads{q: write, engine: Postgres, reference: new(keptReference)}, engine: Postgres, write: write, pool: pool,
+		turns: semaphore.NewWeighted(writersAtOnce()),
+	}
 	db.queue = job.OnPostgres(write, pool)
 	return db, nil
 }
@@ -212,6 +231,10 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 		})
 		return tx, err
 	}
+	if err := db.turns.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer db.turns.Release(1)
 	sqlTx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
@@ -229,7 +252,7 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 
 func (db *DB) begun(actor fieldops.Actor, sqlTx *sql.Tx, q querier) *Tx {
 	return &Tx{
-		reads: reads{q: q, engine: db.engine, reference: db.reference},
+		reads: reads{q: q, engine: db.engine, reference: db.reference, clock: new(clockReading)},
 		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
 	}
 }
@@ -271,7 +294,23 @@ func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
 // of the lane, hot and cold. PostgreSQL's own on PostgreSQL, the process's on
 // SQLite (where only one process works), both moved by an offset that tests
 // keep in the database.
+//
+// A transaction reads it once and counts on by the steady clock of the process.
 func (r reads) Clock(ctx context.Context) (fieldops.Time, error) {
+	if r.clock == nil {
+		return r.readClock(ctx)
+	}
+	if r.clock.at.IsZero() {
+		shown, err := r.readClock(ctx)
+		if err != nil {
+			return shown, err
+		}
+		*r.clock = clockReading{shown, time.Now()}
+	}
+	return r.clock.shown.Add(time.Since(r.clock.at)), nil
+}
+
+func (r reads) readClock(ctx context.Context) (fieldops.Time, error) {
 	var now fieldops.Time
 	var offset int64
 	if r.engine == Postgres {
@@ -284,6 +323,7 @@ func (r reads) Clock(ctx context.Context) (fieldops.Time, error) {
 
 // MoveClock moves the deciding clock of this database by d, for tests.
 func (tx *Tx) MoveClock(ctx context.Context, d time.Duration) error {
+	*tx.clock = clockReading{}
 	_, err := tx.q.ExecContext(ctx, "update clock set offset_us = offset_us + $1 where id = 1", d.Microseconds())
 	return err
 }

@@ -272,7 +272,10 @@ func (tx *Tx) closeIntent(ctx context.Context, ref fieldops.DocumentRef, intent 
 	if result != "failed" {
 		phase = fieldops.PhaseSynced
 	}
-	done, err := tx.q.ExecContext(ctx, "update sync_intents set closed_at = $1, result = $2, phase = $3 where id = $4 and closed_at is null", now, result, phase, intent)
+	done, err := tx.q.ExecContext(ctx, `update sync_intents set closed_at = $1, result = $2, phase = $3,
+		reason = case when $2 = 'synced' then null else reason end, message = case when $2 = 'synced' then null else message end,
+		who_must_act = case when $2 = 'synced' then 'nobody' else who_must_act end
+		where id = $4 and closed_at is null`, now, result, phase, intent)
 	if err != nil {
 		return err
 	}
@@ -629,6 +632,19 @@ type Claim struct {
 	HotCreates, HotUpdates fieldops.Time
 	// Until ShownFrom what was created for certain need not show in look-ups.
 	ShownFrom fieldops.Time
+}
+
+// Due reports whether there may be something to do for an intent now. Most jobs
+// come late: their document travelled with another's.
+func (r reads) Due(ctx context.Context, intent fieldops.ID) (bool, error) {
+	now, err := r.Clock(ctx)
+	if err != nil {
+		return false, err
+	}
+	var due int
+	err = r.q.QueryRowContext(ctx, `select count(*) from sync_intents i join sync_documents s on s.open_intent_id = i.id
+		where i.id = $1 and i.closed_at is null and i.next_attempt_at <= $2 and (s.lease_until is null or s.lease_until <= $2)`, intent, now).Scan(&due)
+	return due > 0, err
 }
 
 // ClaimIntent claims the document of an open intent for a worker, or returns

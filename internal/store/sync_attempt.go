@@ -416,15 +416,13 @@ func (tx *Tx) Release(ctx context.Context, c *Claim) error {
 // Settle ends an intent that reached Xero: the revision stands there. A newer
 // revision opens the next intent, a wish to delete opens its own.
 func (tx *Tx) Settle(ctx context.Context, c *Claim, revision int64, remote *fieldops.Remote, warning string) error {
-	if _, err := tx.q.ExecContext(ctx, "update sync_documents set synced_revision = $1 where entity_type = $2 and entity_id = $3", revision, c.Ref.Kind, c.Ref.ID); err != nil {
+	var current int64
+	var wish *string
+	if err := tx.q.QueryRowContext(ctx, "update sync_documents set synced_revision = $1 where entity_type = $2 and entity_id = $3 returning revision, wish",
+		revision, c.Ref.Kind, c.Ref.ID).Scan(&current, &wish); err != nil {
 		return err
 	}
 	if err := tx.keepRemote(ctx, c.Ref, remote, warning); err != nil {
-		return err
-	}
-	var current int64
-	var wish *string
-	if err := tx.q.QueryRowContext(ctx, "select revision, wish from sync_documents where entity_type = $1 and entity_id = $2", c.Ref.Kind, c.Ref.ID).Scan(&current, &wish); err != nil {
 		return err
 	}
 	if err := tx.closeIntent(ctx, c.Ref, c.Intent, "synced"); err != nil {
@@ -436,9 +434,6 @@ func (tx *Tx) Settle(ctx context.Context, c *Claim, revision int64, remote *fiel
 	}
 	if current != revision {
 		_, err := tx.openIntent(ctx, c.Ref, fieldops.OpUpdate)
-		return err
-	}
-	if _, err := tx.q.ExecContext(ctx, "update sync_intents set reason = null, message = null, who_must_act = 'nobody' where id = $1", c.Intent); err != nil {
 		return err
 	}
 	if err := tx.setSyncStatus(ctx, c.Ref, fieldops.SyncSynced, c.Intent); err != nil {
@@ -473,16 +468,17 @@ func (tx *Tx) keepRemote(ctx context.Context, ref fieldops.DocumentRef, remote *
 func (tx *Tx) KeepStatus(ctx context.Context, ref fieldops.DocumentRef, remote *fieldops.Remote) error {
 	switch ref.Kind {
 	case fieldops.KindInvoice:
-		_, err := tx.q.ExecContext(ctx, `update xero_invoices set status = $1, amount_paid_cents = $2, amount_due_cents = $3 where id = $4 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID')`,
+		changed, err := tx.exec(ctx, `update xero_invoices set status = $1, amount_paid_cents = $2, amount_due_cents = $3
+			where id = $4 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID') and (status <> $1 or amount_paid_cents <> $2 or amount_due_cents <> $3)`,
 			remote.Status, int64(remote.AmountPaid), int64(remote.AmountDue), ref.ID)
-		if err != nil {
+		if err != nil || changed == 0 {
 			return err
 		}
 		_, err = tx.q.ExecContext(ctx, `update timesheets set billing_status = case when $1 = 'PAID' then 'paid' else 'billed' end, updated_at = $2
-			where invoice_id = $3 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID') and billing_status <> case when $1 = 'PAID' then 'paid' else 'billed' end`, remote.Status, tx.Now, ref.ID)
+			where invoice_id = $3 and billing_status <> case when $1 = 'PAID' then 'paid' else 'billed' end`, remote.Status, tx.Now, ref.ID)
 		return err
 	case fieldops.KindPurchaseOrder:
-		_, err := tx.q.ExecContext(ctx, "update xero_purchase_orders set status = $1 where id = $2 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','BILLED')", remote.Status, ref.ID)
+		_, err := tx.q.ExecContext(ctx, "update xero_purchase_orders set status = $1 where id = $2 and status <> $1 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','BILLED')", remote.Status, ref.ID)
 		return err
 	}
 	return nil
