@@ -111,7 +111,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// writers queue instead of failing when two of them read before they write.
 	dsn := func(extra string) string {
 		return "file:" + path + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-			"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" + extra
+			"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)" + extra
 	}
 	writing, err := openKeeping(dsn("&_txlock=immediate"))
 	if err != nil {
