@@ -89,8 +89,9 @@ export function WaitReason({ document }: { document: SyncedDocument }) {
   if (sync.phase === 'checking')
     return (
       <p>
-        Xero did not answer the last call, so it is being asked whether the document arrived. Nothing is sent twice.
-        {sync.certain_at && ` The answer is certain at ${formatInstant(sync.certain_at)}.`}
+        {sync.next_attempt_at && `Xero is asked again at ${formatInstant(sync.next_attempt_at)}. `}
+        {sync.certain_at && `It is certain at ${formatInstant(sync.certain_at)}. `}
+        You can look in Xero for {document.number}.
       </p>
     )
   if (sync.wait_reason === 'contact')
