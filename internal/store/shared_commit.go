@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// On SQLite one writes at a time, and most of what a small change costs is its
-// commit, which waits for the disk. So those who wait for their turn join the
+// On SQLite one writes at a time, and a large part of what a small change costs
+// is its commit, which waits for the disk. So those who wait for their turn join the
 // transaction that is open, one after the other, each between two savepoints;
 // the last of them commits for all, and nobody is answered before that. A change
 // that fails takes back itself and nothing else.
