@@ -69,11 +69,14 @@ export function ClientsPage() {
             </div>
             {client.client_type !== 'customer' && client.client_type && <Badge>{client.client_type === 'both' ? 'Customer and supplier' : 'Supplier'}</Badge>}
             {client.status !== 'active' && <Badge tone="warn">{client.status}</Badge>}
-            {client.sync_status === 'failed' && (
-              <Button onClick={() => setRefused(client)} icon={<TriangleAlert aria-hidden className="size-4 text-bad" />}>
-                Not in Xero
-              </Button>
-            )}
+            {client.sync_status === 'failed' &&
+              (may(user, 'can_view_financials') ? (
+                <Button onClick={() => setRefused(client)} icon={<TriangleAlert aria-hidden className="size-4 text-bad" />}>
+                  Not in Xero
+                </Button>
+              ) : (
+                <Badge tone="bad">Not in Xero</Badge>
+              ))}
             {client.xero_contact_id && <Badge tone="good">In Xero</Badge>}
           </>
         )}
