@@ -202,7 +202,9 @@ func decideAbsent(h history, s sighting) step {
 		// What was created a moment ago need not show under its number yet.
 		return step{move: look}
 	case h.remoteKnown && h.shownFrom.After(s.began):
-		return checking(h.shownFrom)
+		wait := checking(h.shownFrom)
+		wait.message = "Xero has recorded this but does not show it now; Xero is asked again before it counts as gone."
+		return wait
 	case h.remoteKnown && h.op != fieldops.OpVoid:
 		return step{
 			move: fail, absent: ids(h.unresolved), reason: "vanished", who: fieldops.Office,

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,6 +185,38 @@ func TestANewNumberOutdatesWhatAWorkerHolds(t *testing.T) {
 		})
 		if !errors.Is(err, store.ErrOutdated) {
 			t.Errorf("sending the old number: %v, want %v", err, store.ErrOutdated)
+		}
+	})
+}
+
+// A document's id is replaced only by one who still knows the id before.
+func TestReadoptReplacesTheIDItKnew(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		connected(t, db)
+		order := fieldops.PurchaseOrder{Number: "PO-1", Status: fieldops.StatusDraft, Currency: "NZD", Date: "2026-11-01"}
+		ref := fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder}
+		first, second, third := fieldops.NewID(), fieldops.NewID(), fieldops.NewID()
+		change(t, db, func(tx *store.Tx) error {
+			if err := tx.InsertPurchaseOrder(ctx, &order); err != nil {
+				return err
+			}
+			ref.ID = order.ID
+			return tx.Adopt(ctx, ref, first)
+		})
+		change(t, db, func(tx *store.Tx) error { return tx.Readopt(ctx, ref, first, second) })
+		err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.Readopt(ctx, ref, first, third) })
+		if !errors.Is(err, store.ErrOutdated) {
+			t.Errorf("replacing an id that is not there any more: %v, want %v", err, store.ErrOutdated)
+		}
+		stored, err := db.PurchaseOrder(ctx, ref.ID)
+		if err != nil || stored.XeroPOID == nil || *stored.XeroPOID != second {
+			t.Errorf("the order has the id %v, want %s: %v", stored.XeroPOID, second, err)
+		}
+		entries, _, err := db.AuditEntries(ctx, store.AuditFilter{Action: "readopt", EntityID: ref.ID, Limit: 5})
+		if err != nil || len(entries) != 1 || !strings.Contains(string(entries[0].Details), first) {
+			t.Errorf("the audit trail holds %+v: %v", entries, err)
 		}
 	})
 }
