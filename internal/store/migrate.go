@@ -48,12 +48,15 @@ func migrations() []migration {
 // STRICT tables spell otherwise.
 var sqliteTypes = regexp.MustCompile(`\b(uuid|timestamptz|date|json|boolean|bigint|sync_status_enum)\b`)
 
+// sqliteColumn is the beginning of a line that defines a column.
+var sqliteColumn = regexp.MustCompile(`^(\s+|alter table [a-z_]+ add column )[a-z_0-9]+ `)
+
 // forSQLite translates the data definition of a migration.
 func forSQLite(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		code, comment, _ := strings.Cut(line, "--")
-		column := regexp.MustCompile(`^\s+[a-z_0-9]+ `).FindString(code)
+		column := sqliteColumn.FindString(code)
 		rest := strings.TrimPrefix(code, column)
 		if column != "" {
 			rest = sqliteTypes.ReplaceAllStringFunc(rest, func(word string) string {
