@@ -160,9 +160,3 @@ func (a *api) updateClient(r *request, in *updateClientInput) (clientAnswer, err
 	r.Header.Set("ETag", etag(changed.UpdatedAt))
 	return showClient(r, &changed), nil
 }
-
-func (a *api) deleteClient(r *request, in *byID) (message, error) {
-	ctx := r.Context()
-	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.DeleteClient(ctx, in.ID) })
-	return message{"Client deleted"}, err
-}

@@ -324,6 +324,16 @@ func (r *request) linkNext(full bool, lastDate fieldops.Date, lastID fieldops.ID
 	r.Header.Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", r.URL.Path, query.Encode()))
 }
 
+// linkAfter tells where a full list goes on that is in the order of its ids.
+func (r *request) linkAfter(last fieldops.ID) {
+	query := url.Values{}
+	for name, values := range r.URL.Query() {
+		query[name] = values
+	}
+	query.Set("after", last)
+	r.Header.Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", r.URL.Path, query.Encode()))
+}
+
 type listInvoicesInput struct {
 	documentsQuery
 	Status   string      `query:"status" enum:"DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED,DELETED"`

@@ -210,9 +210,3 @@ func (a *api) updateProject(r *request, in *updateProjectInput) (projectAnswer, 
 	r.Header.Set("ETag", etag(changed.UpdatedAt))
 	return showProject(r, &changed), nil
 }
-
-func (a *api) deleteProject(r *request, in *byID) (message, error) {
-	ctx := r.Context()
-	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error { return tx.DeleteProject(ctx, in.ID) })
-	return message{"Project deleted"}, err
-}

@@ -108,7 +108,7 @@ func (a access) String() string {
 
 // routes is the table.
 func (a *api) routes() []route {
-	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.settingRoutes(), a.xeroRoutes())
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.settingRoutes(), a.xeroRoutes())
 }
 
 func (a *api) healthRoutes() []route {
@@ -139,14 +139,14 @@ func (a *api) recordRoutes() []route {
 		{"POST", "/api/clients", may(fieldops.CanManageClients), typed(a.createClient), "Add a client", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/clients/{id}", may(fieldops.CanViewClients), typed(a.getClient), "One client with their projects", 0, nil, ""},
 		{"PUT", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.updateClient), "Change the fields sent", 0, nil, ""},
-		{"DELETE", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.deleteClient), "Delete a client without projects", 0, nil, ""},
+		{"DELETE", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.deleteRecord(fieldops.RecordClient)), "Delete a client with all that belongs to them", 0, nil, ""},
 
 		{"GET", "/api/projects", may(fieldops.CanViewProjects), typed(a.listProjects), "Projects", 0, nil, ""},
 		{"POST", "/api/projects", may(fieldops.CanEditProjects), typed(a.createProject), "Add a project", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/projects/{id}", may(fieldops.CanViewProjects), typed(a.getProject), "One project with its newest timesheets", 0, nil, ""},
 		{"GET", "/api/projects/{id}/financials", may(fieldops.CanViewFinancials), typed(a.projectFinancials), "Budget, cost and commitments", 0, nil, ""},
 		{"PUT", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.updateProject), "Change the fields sent", 0, nil, ""},
-		{"DELETE", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.deleteProject), "Delete a project nothing is booked to", 0, nil, ""},
+		{"DELETE", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.deleteRecord(fieldops.RecordProject)), "Delete a project with all that belongs to it", 0, nil, ""},
 
 		{"GET", "/api/cost-centers", may(fieldops.CanViewProjects, fieldops.CanCreateTimesheets), typed(a.listCostCenters), "Cost centres", 0, nil, ""},
 		{"POST", "/api/cost-centers", may(fieldops.CanManageCostCenters), typed(a.createCostCenter), "Add a cost centre", created | repeatable | transactional, nil, ""},
@@ -168,6 +168,39 @@ func (a *api) recordRoutes() []route {
 		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages).writing(new(imagesAnswer)), "Add photos", streams, documentImages, ""},
 		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
 		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A photo of a timesheet that I may see", streams, nil, "application/octet-stream"},
+	}
+}
+
+// binRoutes are what was deleted, and the way back. Who may delete a kind of
+// record may restore it; the handlers see to that.
+func (a *api) binRoutes() []route {
+	seesBin := may(fieldops.CanManageClients, fieldops.CanEditProjects, fieldops.CanCreateInvoices, fieldops.CanDeleteOwnTimesheets)
+	writes := may(fieldops.CanCreateInvoices)
+	restore := func(kind fieldops.RecordKind) endpoint { return typed(a.restoreRecord(kind)) }
+	remove := func(kind fieldops.RecordKind) endpoint { return typed(a.deleteRecord(kind)) }
+	return []route{
+		{"GET", "/api/bin", seesBin, typed(a.listBin), "What was deleted and can be restored, newest first", 0, nil, ""},
+		{"GET", "/api/bin/{id}", seesBin, typed(a.getDeletion), "One deletion with the records that it took", 0, nil, ""},
+		{"GET", "/api/bin/preview/{kind}/{id}", seesBin, typed(a.previewDeletion), "What a deletion would take along; nothing is changed", 0, nil, ""},
+		{"POST", "/api/bin/{id}/restore", seesBin, typed(a.restoreDeletion), "Bring back a record with all that went with it", 0, nil, ""},
+		{"DELETE", "/api/bin/{id}", adminOnly, typed(a.purgeDeletion), "Remove for good what was deleted 30 days ago or earlier and never reached Xero", 0, nil, ""},
+
+		{"POST", "/api/clients/{id}/restore", may(fieldops.CanManageClients), restore(fieldops.RecordClient), "Restore a client with all that went with them", 0, nil, ""},
+		{"POST", "/api/projects/{id}/restore", may(fieldops.CanEditProjects), restore(fieldops.RecordProject), "Restore a project with all that went with it", 0, nil, ""},
+		{"POST", "/api/timesheets/{id}/restore", may(fieldops.CanDeleteOwnTimesheets), restore(fieldops.RecordTimesheet), "Restore a timesheet", 0, nil, ""},
+		{"POST", "/api/xero/invoices/{id}/restore", writes, restore(fieldops.RecordInvoice), "Restore an invoice, as a copy if it was voided in Xero", 0, nil, ""},
+		{"POST", "/api/xero/purchase-orders/{id}/restore", writes, restore(fieldops.RecordPurchaseOrder), "Restore a purchase order, as a copy if it was deleted in Xero", 0, nil, ""},
+		{"POST", "/api/xero/quotes/{id}/restore", writes, restore(fieldops.RecordQuote), "Restore a quote", 0, nil, ""},
+		{"POST", "/api/xero/bills/{id}/restore", writes, restore(fieldops.RecordBill), "Restore a bill", 0, nil, ""},
+		{"POST", "/api/xero/expenses/{id}/restore", writes, restore(fieldops.RecordExpense), "Restore an expense", 0, nil, ""},
+		{"POST", "/api/xero/payments/{id}/restore", writes, restore(fieldops.RecordPayment), "Restore a payment", 0, nil, ""},
+		{"POST", "/api/xero/credit-notes/{id}/restore", writes, restore(fieldops.RecordCreditNote), "Restore a credit note", 0, nil, ""},
+
+		{"DELETE", "/api/xero/quotes/{id}", writes, remove(fieldops.RecordQuote), "Delete a quote", 0, nil, ""},
+		{"DELETE", "/api/xero/bills/{id}", writes, remove(fieldops.RecordBill), "Delete a bill without payments", 0, nil, ""},
+		{"DELETE", "/api/xero/expenses/{id}", writes, remove(fieldops.RecordExpense), "Delete an expense", 0, nil, ""},
+		{"DELETE", "/api/xero/payments/{id}", writes, remove(fieldops.RecordPayment), "Delete a payment; its document owes the amount again", 0, nil, ""},
+		{"DELETE", "/api/xero/credit-notes/{id}", writes, remove(fieldops.RecordCreditNote), "Delete a credit note; its invoices owe the amounts again", 0, nil, ""},
 	}
 }
 

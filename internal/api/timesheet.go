@@ -496,9 +496,9 @@ func sameID(a, b *fieldops.ID) bool { return a == b || a != nil && b != nil && *
 
 // deleteTimesheet hides the entry. Its photos stay with it, so that it can be
 // looked at later.
-func (a *api) deleteTimesheet(r *request, in *byID) (message, error) {
+func (a *api) deleteTimesheet(r *request, in *byID) (answer deletedRecord, err error) {
 	ctx := r.Context()
-	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
+	err = a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
 		t, err := tx.LockTimesheet(ctx, in.ID, "delete")
 		if err != nil {
 			return err
@@ -506,9 +506,11 @@ func (a *api) deleteTimesheet(r *request, in *byID) (message, error) {
 		if err := r.changes(&t, "delete"); err != nil {
 			return err
 		}
-		return tx.DeleteTimesheet(ctx, &t)
+		d, err := tx.Delete(ctx, fieldops.RecordTimesheet, t.ID)
+		answer = deletedRecord{"Timesheet deleted", d.ID, d.Counts}
+		return err
 	})
-	return message{"Timesheet deleted"}, err
+	return answer, err
 }
 
 type imagesAnswer struct {

@@ -32,7 +32,7 @@ func (r reads) AnyClient(ctx context.Context, id fieldops.ID) (fieldops.Client, 
 
 func (r reads) oneClient(ctx context.Context, condition string, id fieldops.ID) (fieldops.Client, error) {
 	var c fieldops.Client
-	err := r.q.QueryRowContext(ctx, "select "+clientColumns+" from clients c where "+condition, id).Scan(clientPlaces(&c)...)
+	err := r.q.QueryRowContext(ctx, "select "+clientColumns+" from /* deleted too */ clients c where "+condition, id).Scan(clientPlaces(&c)...)
 	return c, notFound(err, "Client")
 }
 
@@ -67,7 +67,7 @@ func (r reads) Clients(ctx context.Context, f ClientFilter) (clients []ClientSum
 		w.and("c.client_type in (?, 'both')", f.Type)
 	}
 	w.andContains("c.search_folded", f.Search)
-	if err := r.q.QueryRowContext(ctx, "select count(*) from clients c where "+w.String(), w.args...).Scan(&total); err != nil {
+	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ clients c where "+w.String(), w.args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
 	from, order := "clients c", r.bytewise("c.name_folded")
@@ -240,31 +240,7 @@ func contactDiffers(a, b *fieldops.Client) bool {
 // LockClient reads a client to change it.
 func (tx *Tx) LockClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
 	var c fieldops.Client
-	err := tx.q.QueryRowContext(ctx, "select "+clientColumns+" from clients c where c.id = $1 and c.deleted_at is null"+tx.forUpdate(), id).
+	err := tx.q.QueryRowContext(ctx, "select "+clientColumns+" from live_clients c where c.id = $1"+tx.forUpdate(), id).
 		Scan(clientPlaces(&c)...)
 	return c, notFound(err, "Client")
-}
-
-// DeleteClient hides a client. It is refused while the client has projects or
-// work that was not billed.
-func (tx *Tx) DeleteClient(ctx context.Context, id fieldops.ID) error {
-	c, err := tx.LockClient(ctx, id)
-	if err != nil {
-		return err
-	}
-	var projects, unbilled int
-	if err := tx.q.QueryRowContext(ctx, `select (select count(*) from live_projects where client_id = $1),
-		(select count(*) from live_timesheets where client_id = $1 and billing_status = 'unbilled')`, id).Scan(&projects, &unbilled); err != nil {
-		return err
-	}
-	if projects > 0 {
-		return fieldops.Refuse(fieldops.Invalid, "Cannot delete client with existing projects. Deactivate instead.")
-	}
-	if unbilled > 0 {
-		return fieldops.Refuse(fieldops.Conflict, "Cannot delete client with unbilled timesheets. Deactivate instead.")
-	}
-	if _, err := tx.q.ExecContext(ctx, "update clients set deleted_at = $1, updated_at = $1 where id = $2", tx.Now, id); err != nil {
-		return err
-	}
-	return tx.audit(ctx, "delete", "client", id, map[string]any{"name": c.Name})
 }

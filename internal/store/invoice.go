@@ -16,9 +16,9 @@ const invoiceColumns = `i.id, i.invoice_number, i.client_id, coalesce(c.name, ''
 	i.synced_at, i.created_at, i.updated_at, i.deleted_at,
 	coalesce(cast(i.sync_status as text), ''), i.xero_sync_id, coalesce(d.revision, 0)`
 
-const invoiceTables = ` xero_invoices i
-	left join clients c on c.id = i.client_id
-	left join projects p on p.id = i.project_id
+const invoiceTables = ` /* deleted too */ xero_invoices i
+	left join /* deleted too */ clients c on c.id = i.client_id
+	left join /* deleted too */ projects p on p.id = i.project_id
 	left join sync_documents d on d.entity_type = 'invoice' and d.entity_id = i.id`
 
 func scanInvoice(rows *sql.Rows, i *fieldops.Invoice) error {
@@ -93,7 +93,7 @@ func (r reads) invoices(ctx context.Context, condition string, args []any, limit
 func (r reads) billedTimesheets(ctx context.Context, invoices []fieldops.ID) (map[fieldops.ID][]fieldops.ID, error) {
 	args := []any{}
 	type pair struct{ line, timesheet fieldops.ID }
-	pairs, err := collect(ctx, r, `select invoice_line_id, id from timesheets where invoice_line_id is not null and invoice_id in `+
+	pairs, err := collect(ctx, r, `select invoice_line_id, id from /* deleted too */ timesheets where invoice_line_id is not null and invoice_id in `+
 		list(&args, invoices)+" order by date, created_at, id", args,
 		func(rows *sql.Rows, p *pair) error { return rows.Scan(&p.line, &p.timesheet) })
 	if err != nil {
@@ -228,7 +228,7 @@ func (tx *Tx) LockWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error
 func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldops.Timesheet, error) {
 	w := k.where(r)
 	work, err := collect(ctx, r, `select t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date,
-		t.hours_e4, t.hourly_rate_e4, t.invoice_id, t.updated_at from timesheets t where `+w.String()+
+		t.hours_e4, t.hourly_rate_e4, t.invoice_id, t.updated_at from /* deleted too */ timesheets t where `+w.String()+
 		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1)+lock, w.args,
 		func(rows *sql.Rows, t *fieldops.Timesheet) error {
 			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date,
@@ -442,6 +442,12 @@ func (tx *Tx) NoteInvoice(ctx context.Context, action string, id fieldops.ID, de
 // any more, and releases its timesheets. What it was decides whether it counts
 // as deleted or voided, in the provider's words.
 func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
+	// Kept, so that a restored invoice can bill them again.
+	if _, err := tx.q.ExecContext(ctx, `insert into released_timesheets (invoice_id, timesheet_id, invoice_line_id)
+		select invoice_id, id, invoice_line_id from /* deleted too */ timesheets where invoice_id = $1 and invoice_line_id is not null
+		on conflict do nothing`, id); err != nil {
+		return err
+	}
 	released, err := tx.q.ExecContext(ctx, `update timesheets set billing_status = 'unbilled', invoice_id = null, invoice_line_id = null,
 		sync_status = null, xero_sync_id = null, updated_at = $1 where invoice_id = $2`, tx.Now, id)
 	if err != nil {
@@ -452,11 +458,14 @@ func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 		return err
 	}
 	var number, status string
-	err = tx.q.QueryRowContext(ctx, `update xero_invoices set deleted_at = $1, updated_at = $1, amount_due_cents = 0,
+	err = tx.q.QueryRowContext(ctx, `update xero_invoices set updated_at = $1, amount_due_cents = 0,
 		status = case when status in ('DRAFT', 'SUBMITTED') then 'DELETED' else 'VOIDED' end
 		where id = $2 and deleted_at is null returning invoice_number, status`, tx.Now, id).Scan(&number, &status)
 	if err != nil {
 		return notFound(err, "Invoice")
+	}
+	if err := tx.hideVoided(ctx, fieldops.RecordInvoice, id, number); err != nil {
+		return err
 	}
 	return tx.NoteInvoice(ctx, "delete", id, map[string]any{"invoice_number": number, "status": status, "timesheets_released": n})
 }
@@ -528,7 +537,7 @@ func (r reads) Unbilled(ctx context.Context, today fieldops.Date, client fieldop
 		sum(" filter (where t.date < "+young+" and t.date >= "+middle+")")+
 		sum(" filter (where t.date < "+middle+" and t.date >= "+old+")")+
 		sum(" filter (where t.date < "+old+")")+
-		` from live_timesheets t join clients c on c.id = t.client_id left join projects p on p.id = t.project_id
+		` from live_timesheets t join /* deleted too */ clients c on c.id = t.client_id left join /* deleted too */ projects p on p.id = t.project_id
 		where `+w.String()+" group by c.id, c.name, p.id, p.code, p.name order by min(t.date), c.id, p.id", w.args,
 		func(rows *sql.Rows, x *row) error {
 			s := &x.UnbilledProject.UnbilledSum

@@ -381,8 +381,8 @@ func (r reads) Lane(ctx context.Context, d fieldops.Durations) (LaneState, error
 	s.MinuteRemaining = max(0, laneMinute-used)
 	err = r.q.QueryRowContext(ctx, `select count(*), min(i.opened_at),
 		cast(coalesce(sum(coalesce(v.total_cents, p.total_amount_cents, 0)), 0) as bigint)
-		from sync_intents i left join xero_invoices v on v.id = i.entity_id and i.entity_type = 'invoice'
-		left join xero_purchase_orders p on p.id = i.entity_id and i.entity_type = 'purchase_order'
+		from sync_intents i left join /* deleted too */ xero_invoices v on v.id = i.entity_id and i.entity_type = 'invoice'
+		left join /* deleted too */ xero_purchase_orders p on p.id = i.entity_id and i.entity_type = 'purchase_order'
 		where i.closed_at is null and i.entity_type <> 'client'`).Scan(&s.Waiting.Count, &s.Waiting.OldestAt, &s.Waiting.Amount)
 	return s, err
 }

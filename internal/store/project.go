@@ -67,7 +67,7 @@ func (r reads) Projects(ctx context.Context, f ProjectFilter) (projects []Projec
 		w.and("p.id in (select project_id from project_cost_centers where cost_center_id = ?)", f.CostCenterID)
 	}
 	w.andContains("p.search_folded", f.Search)
-	if err := r.q.QueryRowContext(ctx, "select count(*) from projects p where "+w.String(), w.args...).Scan(&total); err != nil {
+	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ projects p where "+w.String(), w.args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
 	order := "p.created_at"
@@ -102,7 +102,7 @@ func (r reads) Project(ctx context.Context, id fieldops.ID) (ProjectSummary, err
 
 // projectSummaries reads projects and the sums of only those, in four queries.
 func (r reads) projectSummaries(ctx context.Context, condition string, args []any) ([]ProjectSummary, error) {
-	projects, err := collect(ctx, r, "select "+projectColumns+", coalesce(c.name, '') from projects p left join clients c on c.id = p.client_id where "+condition, args,
+	projects, err := collect(ctx, r, "select "+projectColumns+", coalesce(c.name, '') from /* deleted too */ projects p left join /* deleted too */ clients c on c.id = p.client_id where "+condition, args,
 		func(rows *sql.Rows, p *ProjectSummary) error {
 			p.CostCenters = []CostCenterName{}
 			return rows.Scan(append(projectPlaces(&p.Project), &p.ClientName)...)
@@ -222,7 +222,7 @@ func (tx *Tx) nextProjectCode(ctx context.Context, year int) (string, error) {
 		}
 		code := WriteNumber(fmt.Sprintf("PRJ-%d-", year), 3, n)
 		var taken int
-		if err := tx.q.QueryRowContext(ctx, "select count(*) from projects where code = $1", code).Scan(&taken); err != nil || taken == 0 {
+		if err := tx.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ projects where code = $1", code).Scan(&taken); err != nil || taken == 0 {
 			return code, err
 		}
 	}
@@ -239,7 +239,7 @@ func (tx *Tx) checkProject(ctx context.Context, p *fieldops.Project, clientWas *
 	}
 	var found int
 	if p.ClientID != nil && (clientWas == nil || *clientWas != *p.ClientID) {
-		err := tx.q.QueryRowContext(ctx, "select 1 from clients where id = $1 and deleted_at is null"+tx.forShare(), *p.ClientID).Scan(&found)
+		err := tx.q.QueryRowContext(ctx, "select 1 from live_clients where id = $1"+tx.forShare(), *p.ClientID).Scan(&found)
 		if errors.Is(err, sql.ErrNoRows) {
 			f.Add("client_id", "Client does not exist")
 		} else if err != nil {
@@ -273,7 +273,7 @@ func (tx *Tx) linkCostCenters(ctx context.Context, project fieldops.ID, costCent
 // LockProject reads a project to change it.
 func (tx *Tx) LockProject(ctx context.Context, id fieldops.ID) (fieldops.Project, error) {
 	var p fieldops.Project
-	err := tx.q.QueryRowContext(ctx, "select "+projectColumns+" from projects p where p.id = $1 and p.deleted_at is null"+tx.forUpdate(), id).
+	err := tx.q.QueryRowContext(ctx, "select "+projectColumns+" from live_projects p where p.id = $1"+tx.forUpdate(), id).
 		Scan(projectPlaces(&p)...)
 	return p, notFound(err, "Project")
 }
@@ -300,26 +300,4 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 		}
 	}
 	return tx.audit(ctx, "update", "project", p.ID, map[string]any{"code": p.Code, "name": p.Name, "status": p.Status})
-}
-
-// DeleteProject hides a project that nothing was booked to.
-func (tx *Tx) DeleteProject(ctx context.Context, id fieldops.ID) error {
-	p, err := tx.LockProject(ctx, id)
-	if err != nil {
-		return err
-	}
-	var timesheets, invoices, orders int
-	if err := tx.q.QueryRowContext(ctx, `select (select count(*) from live_timesheets where project_id = $1),
-		(select count(*) from live_invoices where project_id = $1), (select count(*) from live_purchase_orders where project_id = $1)`, id).
-		Scan(&timesheets, &invoices, &orders); err != nil {
-		return err
-	}
-	if timesheets+invoices+orders > 0 {
-		return fieldops.Refuse(fieldops.Conflict, "Cannot delete project %s: %d timesheets, %d invoices and %d purchase orders belong to it. Set its status to paid to archive it.",
-			p.Code, timesheets, invoices, orders)
-	}
-	if _, err := tx.q.ExecContext(ctx, "update projects set deleted_at = $1, updated_at = $1 where id = $2", tx.Now, id); err != nil {
-		return err
-	}
-	return tx.audit(ctx, "delete", "project", id, map[string]any{"code": p.Code, "name": p.Name})
 }

@@ -15,9 +15,9 @@ const orderColumns = `o.id, o.po_number, o.supplier_id, coalesce(c.name, ''), o.
 	o.xero_po_id, o.xero_total_cents, o.sync_warning, o.synced_at, o.created_at, o.updated_at, o.deleted_at,
 	coalesce(cast(o.sync_status as text), ''), o.xero_sync_id, coalesce(d.revision, 0)`
 
-const orderTables = ` xero_purchase_orders o
-	left join clients c on c.id = o.supplier_id
-	left join projects p on p.id = o.project_id
+const orderTables = ` /* deleted too */ xero_purchase_orders o
+	left join /* deleted too */ clients c on c.id = o.supplier_id
+	left join /* deleted too */ projects p on p.id = o.project_id
 	left join sync_documents d on d.entity_type = 'purchase_order' and d.entity_id = o.id`
 
 func scanOrder(rows *sql.Rows, o *fieldops.PurchaseOrder) error {
@@ -174,10 +174,13 @@ func (tx *Tx) NotePurchaseOrder(ctx context.Context, action string, id fieldops.
 // provider any more.
 func (tx *Tx) FinishPurchaseOrderVoid(ctx context.Context, id fieldops.ID) error {
 	var number string
-	err := tx.q.QueryRowContext(ctx, `update xero_purchase_orders set deleted_at = $1, updated_at = $1, status = 'DELETED'
+	err := tx.q.QueryRowContext(ctx, `update xero_purchase_orders set updated_at = $1, status = 'DELETED'
 		where id = $2 and deleted_at is null returning po_number`, tx.Now, id).Scan(&number)
 	if err != nil {
 		return notFound(err, "Purchase order")
+	}
+	if err := tx.hideVoided(ctx, fieldops.RecordPurchaseOrder, id, number); err != nil {
+		return err
 	}
 	return tx.NotePurchaseOrder(ctx, "delete", id, map[string]any{"po_number": number})
 }

@@ -254,7 +254,7 @@ func (tx *Tx) reserveClient(ctx context.Context, client fieldops.ID, wait bool) 
 		}
 	}
 	var id fieldops.ID
-	err := tx.q.QueryRowContext(ctx, "select id from clients where id = $1"+lock, client).Scan(&id)
+	err := tx.q.QueryRowContext(ctx, "select id from /* deleted too */ clients where id = $1"+lock, client).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -420,7 +420,7 @@ func (tx *Tx) Renumber(ctx context.Context, ref fieldops.DocumentRef, number str
 func (tx *Tx) FollowMerge(ctx context.Context, from, into string) error {
 	var client fieldops.ID
 	err := tx.q.QueryRowContext(ctx, `update clients set xero_contact_id = $1 where xero_contact_id = $2
-		and not exists (select 1 from clients c where c.xero_contact_id = $1) returning id`, into, from).Scan(&client)
+		and not exists (select 1 from /* deleted too */ clients c where c.xero_contact_id = $1) returning id`, into, from).Scan(&client)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

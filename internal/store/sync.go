@@ -563,7 +563,7 @@ type SyncLog struct {
 func (r reads) SyncLogs(ctx context.Context, entityType string, id fieldops.ID, limit int) ([]SyncLog, error) {
 	if entityType == "timesheet" {
 		var invoice *fieldops.ID
-		err := r.q.QueryRowContext(ctx, "select invoice_id from timesheets where id = $1", id).Scan(&invoice)
+		err := r.q.QueryRowContext(ctx, "select invoice_id from /* deleted too */ timesheets where id = $1", id).Scan(&invoice)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && invoice == nil {
 			return []SyncLog{}, nil
 		}

@@ -19,13 +19,13 @@ const timesheetColumns = `t.id, t.user_id, t.project_id, t.client_id, t.activity
 
 // timesheetTables joins what is shown beside a timesheet. The records may have
 // been deleted since; the work shows their names all the same.
-const timesheetTables = ` timesheets t
+const timesheetTables = ` /* deleted too */ timesheets t
 	left join users u on u.id = t.user_id
-	left join projects p on p.id = t.project_id
-	left join clients c on c.id = t.client_id
+	left join /* deleted too */ projects p on p.id = t.project_id
+	left join /* deleted too */ clients c on c.id = t.client_id
 	left join activity_types a on a.id = t.activity_type_id
 	left join cost_centers k on k.id = t.cost_center_id
-	left join xero_invoices i on i.id = t.invoice_id`
+	left join /* deleted too */ xero_invoices i on i.id = t.invoice_id`
 
 func scanTimesheet(rows *sql.Rows, t *fieldops.Timesheet) error {
 	var images, cloudImages string
@@ -100,7 +100,7 @@ func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) (timesheets []
 	if f.BillingStatus != "" {
 		w.and("t.billing_status = ?", f.BillingStatus)
 	}
-	if err := r.q.QueryRowContext(ctx, "select count(*) from timesheets t where "+w.String(), w.args...).Scan(&total); err != nil {
+	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ timesheets t where "+w.String(), w.args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
 	timesheets, err = collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+
@@ -155,7 +155,7 @@ func imageText(urls []string) (string, error) {
 // LockTimesheet reads a timesheet to change it. On PostgreSQL nobody else can
 // change it until the transaction ends. Work that was billed is not changed.
 func (tx *Tx) LockTimesheet(ctx context.Context, id fieldops.ID, verb string) (fieldops.Timesheet, error) {
-	if err := tx.q.QueryRowContext(ctx, "select id from timesheets where id = $1 and deleted_at is null"+tx.forUpdate(), id).Scan(&id); err != nil {
+	if err := tx.q.QueryRowContext(ctx, "select id from live_timesheets where id = $1"+tx.forUpdate(), id).Scan(&id); err != nil {
 		return fieldops.Timesheet{}, notFound(err, "Timesheet")
 	}
 	t, err := tx.Timesheet(ctx, id)
@@ -195,18 +195,6 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
 }
 
-// DeleteTimesheet hides an unbilled timesheet that LockTimesheet gave.
-func (tx *Tx) DeleteTimesheet(ctx context.Context, t *fieldops.Timesheet) error {
-	changed, err := tx.exec(ctx, "update timesheets set deleted_at = $1, updated_at = $1 where id = $2 and billing_status = 'unbilled' and deleted_at is null", tx.Now, t.ID)
-	if err != nil {
-		return err
-	}
-	if changed != 1 {
-		return fmt.Errorf("timesheet %s was deleted without its lock", t.ID)
-	}
-	return tx.audit(ctx, "delete", "timesheet", t.ID, timesheetDetails(t))
-}
-
 // checkTimesheet notes everything wrong with an entry, and fills in client and
 // rate. before is nil for a new one; what an edit leaves as it was may name
 // records that are no longer in use.
@@ -244,7 +232,7 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 	rate := t.HourlyRate
 	if err := errors.Join(
 		look("user_id", "User", t.UserID, before.UserID, "select 1 from users where id = $1 and is_active", &found),
-		look("project_id", "Project", t.ProjectID, before.ProjectID, "select client_id from projects where id = $1 and deleted_at is null", &client),
+		look("project_id", "Project", t.ProjectID, before.ProjectID, "select client_id from live_projects where id = $1", &client),
 		look("activity_type_id", "Activity type", t.ActivityTypeID, before.ActivityTypeID, "select hourly_rate_e4 from activity_types where id = $1 and is_active and deleted_at is null", &rate),
 		look("cost_center_id", "Cost center", t.CostCenterID, before.CostCenterID, "select 1 from cost_centers where id = $1 and is_active and deleted_at is null", &found),
 	); err != nil {
@@ -254,7 +242,7 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 		t.ClientID = client
 	}
 	if t.ClientID != nil {
-		if err := look("client_id", "Client", t.ClientID, before.ClientID, "select 1 from clients where id = $1 and deleted_at is null", &found); err != nil {
+		if err := look("client_id", "Client", t.ClientID, before.ClientID, "select 1 from live_clients where id = $1", &found); err != nil {
 			return err
 		}
 	}
