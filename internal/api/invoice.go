@@ -41,7 +41,9 @@ type invoiceAnswer struct {
 	TotalTax        fieldops.Cents      `json:"total_tax"`
 	Total           fieldops.Cents      `json:"total"`
 	AmountDue       fieldops.Cents      `json:"amount_due"`
-	AmountPaid      fieldops.Cents      `json:"amount_paid"`
+	AmountPaid      fieldops.Cents      `json:"amount_paid"` // or credited
+	PaymentStatus   string              `json:"payment_status" enum:"unpaid,partially_paid,paid"`
+	LastPaymentDate fieldops.Date       `json:"last_payment_date"`
 	Currency        string              `json:"currency"`
 	IssueDate       fieldops.Date       `json:"issue_date"`
 	DueDate         fieldops.Date       `json:"due_date"`
@@ -73,6 +75,7 @@ func showInvoice(v *billing.InvoiceView) invoiceAnswer {
 		ID: i.ID, InvoiceNumber: i.Number, XeroInvoiceID: i.XeroInvoiceID, ClientID: i.ClientID, ClientName: i.ClientName,
 		ProjectID: i.ProjectID, ProjectName: text(&i.ProjectName), Status: i.Status,
 		Subtotal: i.SubTotal, TotalTax: i.TotalTax, Total: i.Total, AmountDue: i.AmountDue, AmountPaid: i.AmountPaid,
+		PaymentStatus: i.PaymentStatus(), LastPaymentDate: i.LastPayment,
 		Currency: i.Currency, IssueDate: i.IssueDate, DueDate: i.DueDate, Reference: i.Reference,
 		LineItems: make([]invoiceLineAnswer, len(i.Lines)), TimesheetsCount: v.TimesheetsCount,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,
@@ -286,29 +289,39 @@ type documentsQuery struct {
 	DateFrom       fieldops.Date `query:"date_from"`
 	DateTo         fieldops.Date `query:"date_to"`
 	IncludeDeleted bool          `query:"include_deleted"`
-	Limit          int           `query:"limit" doc:"Rows of the answer, at most 500" default:"100"`
-	Cursor         string        `query:"cursor" doc:"Continues a list; see the Link header of the answer"`
+	listQuery
+}
+
+// listQuery is how a list that goes on behind its last row is asked for.
+type listQuery struct {
+	Limit  int    `query:"limit" doc:"Rows of the answer, at most 500" default:"100"`
+	Cursor string `query:"cursor" doc:"Continues a list; see the Link header of the answer"`
+}
+
+// place is how many rows are wanted, and behind which row.
+func (q *listQuery) place() (limit int, date fieldops.Date, id fieldops.ID, err error) {
+	limit = min(q.Limit, 500)
+	if limit < 1 {
+		limit = 100
+	}
+	if q.Cursor == "" {
+		return limit, "", "", nil
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+	day, last, _ := strings.Cut(string(plain), " ")
+	date, dateErr := fieldops.ParseDate(day)
+	if id, ok := fieldops.ParseID(last); err == nil && dateErr == nil && ok {
+		return limit, date, id, nil
+	}
+	return 0, "", "", fieldops.Refuse(fieldops.Invalid, "The cursor is not one that this list gave")
 }
 
 func (q *documentsQuery) filter() (store.DocumentFilter, error) {
-	filter := store.DocumentFilter{
+	limit, date, id, err := q.place()
+	return store.DocumentFilter{
 		ProjectID: q.ProjectID, SyncStatus: fieldops.SyncStatus(q.SyncStatus), Search: q.Search, From: q.DateFrom, To: q.DateTo,
-		Deleted: q.IncludeDeleted, Limit: min(q.Limit, 500),
-	}
-	if filter.Limit < 1 {
-		filter.Limit = 100
-	}
-	if q.Cursor == "" {
-		return filter, nil
-	}
-	plain, err := base64.RawURLEncoding.DecodeString(q.Cursor)
-	day, id, _ := strings.Cut(string(plain), " ")
-	date, dateErr := fieldops.ParseDate(day)
-	if last, ok := fieldops.ParseID(id); err == nil && dateErr == nil && ok {
-		filter.AfterDate, filter.AfterID = date, last
-		return filter, nil
-	}
-	return filter, fieldops.Refuse(fieldops.Invalid, "The cursor is not one that this list gave")
+		Deleted: q.IncludeDeleted, Limit: limit, AfterDate: date, AfterID: id,
+	}, err
 }
 
 // linkNext tells where a full list goes on (RFC 8288).

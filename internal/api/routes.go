@@ -225,9 +225,14 @@ func (a *api) xeroRoutes() []route {
 		{"GET", "/api/xero/invoices/{id}", sees, typed(a.getInvoice), "One invoice with its timesheets", 0, nil, ""},
 		{"PUT", "/api/xero/invoices/{id}", invoices, typed(a.updateInvoice), "Change dates, reference or lines", accepted, nil, ""},
 		{"DELETE", "/api/xero/invoices/{id}", invoices, typed(a.deleteInvoice), "Take an invoice back and release its timesheets", accepted, nil, ""},
+		{"PUT", "/api/xero/invoices/{id}/mark-paid", invoices, typed(a.markPaid), "Keep a payment of an invoice: of all that is due, unless an amount is sent", 0, nil, ""},
 		{"GET", "/api/xero/invoices/{id}/pdf", sees, plain(a.invoicePDF), "An invoice to send or to print", 0, nil, "application/pdf"},
 		{"GET", "/api/xero/invoices/{id}/sync-status", sees, typed(a.invoiceSync), "How an invoice stands on its way to Xero", 0, nil, ""},
 		{"POST", "/api/xero/invoices/{id}/retry-sync", invoices, typed(a.retryInvoice), "Send an invoice again", accepted, nil, ""},
+
+		{"POST", "/api/xero/payments", invoices, typed(a.createPayment), "Keep a payment of an invoice or a bill, whole or in part", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/payments", sees, typed(a.listPayments), "Payments, newest first", 0, nil, ""},
+		{"GET", "/api/xero/payments/{id}", sees, typed(a.getPayment), "One payment", 0, nil, ""},
 
 		{"POST", "/api/xero/purchase-orders", invoices, typed(a.createOrder), "Place an order with a supplier", accepted | repeatable | transactional, nil, ""},
 		{"GET", "/api/xero/purchase-orders", sees, typed(a.listOrders), "Purchase orders, newest first", 0, nil, ""},

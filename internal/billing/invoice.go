@@ -329,8 +329,8 @@ func (s *Service) DeleteInvoice(ctx context.Context, actor fieldops.Actor, id fi
 		if err != nil {
 			return err
 		}
-		if invoice.Status == fieldops.StatusPaid || invoice.AmountPaid > 0 {
-			return fieldops.Refuse(fieldops.Conflict, "Invoice %s has payments; take them off in Xero before you delete it", invoice.Number)
+		if err := tx.RefuseSettled(ctx, &invoice); err != nil {
+			return err
 		}
 		if _, gone, err = tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: id}, fieldops.OpVoid); err != nil {
 			return err

@@ -520,7 +520,7 @@ type InvoiceLineEdit struct {
 // everything that is wrong with them.
 func (i *Invoice) Edit(e *InvoiceEdit, terms BillingTerms) error {
 	if i.Status == StatusPaid || i.AmountPaid > 0 {
-		return Refuse(Conflict, "Invoice %s has payments; take them off in Xero before you change it", i.Number)
+		return Refuse(Conflict, "Invoice %s has payments or credits; take them off before you change it", i.Number)
 	}
 	var f Faults
 	issued, due := i.IssueDate, i.DueDate

@@ -197,6 +197,7 @@ type Invoice struct {
 	Total         Cents
 	AmountPaid    Cents
 	AmountDue     Cents
+	LastPayment   Date
 	XeroInvoiceID *string
 	XeroTotal     *Cents
 	SyncWarning   *string

@@ -464,19 +464,20 @@ func (tx *Tx) keepRemote(ctx context.Context, ref fieldops.DocumentRef, remote *
 }
 
 // KeepStatus keeps how far a document has come in Xero: approved, paid, billed.
-// The timesheets of a paid invoice are paid.
+// What was paid there and what was paid here are settled together.
 func (tx *Tx) KeepStatus(ctx context.Context, ref fieldops.DocumentRef, remote *fieldops.Remote) error {
 	switch ref.Kind {
 	case fieldops.KindInvoice:
-		changed, err := tx.exec(ctx, `update xero_invoices set status = $1, amount_paid_cents = $2, amount_due_cents = $3
-			where id = $4 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID') and (status <> $1 or amount_paid_cents <> $2 or amount_due_cents <> $3)`,
-			remote.Status, int64(remote.AmountPaid), int64(remote.AmountDue), ref.ID)
+		settled := remote.Total - remote.AmountDue
+		changed, err := tx.exec(ctx, `update xero_invoices set status = $1,
+			xero_settled_cents = case when $1 = 'PAID' then total_cents else $2 end
+			where id = $3 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','PAID') and status in ('DRAFT','SUBMITTED','AUTHORISED','PAID')
+			and (status <> $1 or xero_settled_cents <> case when $1 = 'PAID' then total_cents else $2 end)`,
+			remote.Status, int64(settled), ref.ID)
 		if err != nil || changed == 0 {
 			return err
 		}
-		_, err = tx.q.ExecContext(ctx, `update timesheets set billing_status = case when $1 = 'PAID' then 'paid' else 'billed' end, updated_at = $2
-			where invoice_id = $3 and billing_status <> case when $1 = 'PAID' then 'paid' else 'billed' end`, remote.Status, tx.Now, ref.ID)
-		return err
+		return tx.settleInvoice(ctx, ref.ID)
 	case fieldops.KindPurchaseOrder:
 		_, err := tx.q.ExecContext(ctx, "update xero_purchase_orders set status = $1 where id = $2 and status <> $1 and $1 in ('DRAFT','SUBMITTED','AUTHORISED','BILLED')", remote.Status, ref.ID)
 		return err
