@@ -31,6 +31,7 @@ func (r *request) seesMoney() bool { return r.User.May(fieldops.CanViewFinancial
 
 type listClientsInput struct {
 	pageQuery
+	withDeleted
 	Status     string `query:"status" enum:"active,inactive"`
 	Search     string `query:"search" doc:"Words in name, contact person, email, address or place"`
 	ClientType string `query:"client_type" enum:"customer,supplier,both"`
@@ -39,11 +40,15 @@ type listClientsInput struct {
 }
 
 func (a *api) listClients(r *request, in *listClientsInput) (paged[clientAnswer], error) {
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordClient); err != nil {
+		return paged[clientAnswer]{}, err
+	}
 	page := in.page()
-	clients, total, err := a.DB.Clients(r.Context(), store.ClientFilter{
-		Status: in.Status, Type: in.ClientType, Search: in.Search, Sort: in.Sort, Desc: strings.EqualFold(in.Order, "desc"), Page: page,
+	clients, listing, err := a.DB.Clients(r.Context(), store.ClientFilter{
+		Status: in.Status, Type: in.ClientType, Search: in.Search, Sort: in.Sort, Desc: strings.EqualFold(in.Order, "desc"),
+		Deleted: in.IncludeDeleted, Page: page,
 	})
-	return pageOf(clients, total, page, func(c *store.ClientSummary) clientAnswer { return showClient(r, c) }), err
+	return pageOf(clients, listing, page, func(c *store.ClientSummary) fieldops.ID { return c.ID }, func(c *store.ClientSummary) clientAnswer { return showClient(r, c) }), err
 }
 
 type clientDetail struct {
@@ -60,13 +65,16 @@ type clientProject struct {
 	ActualCost *fieldops.Cents `json:"actual_cost" nullable:"true"`
 }
 
-func (a *api) getClient(r *request, in *byID) (clientDetail, error) {
+func (a *api) getClient(r *request, in *byAnyID) (clientDetail, error) {
 	ctx := r.Context()
-	client, err := a.DB.ClientSummary(ctx, in.ID)
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordClient); err != nil {
+		return clientDetail{}, err
+	}
+	client, err := a.DB.ClientSummary(ctx, in.ID, in.IncludeDeleted)
 	if err != nil {
 		return clientDetail{}, err
 	}
-	projects, _, err := a.DB.Projects(ctx, store.ProjectFilter{ClientID: in.ID, Desc: true, Page: store.Page{Number: 1, Size: 100}})
+	projects, _, err := a.DB.Projects(ctx, store.ProjectFilter{ClientID: in.ID, Deleted: in.IncludeDeleted, Desc: true, Page: store.Page{Number: 1, Size: 100}})
 	detail := clientDetail{showClient(r, &client), make([]clientProject, len(projects))}
 	for i := range projects {
 		p := showProject(r, &projects[i])
@@ -151,7 +159,7 @@ func (a *api) updateClient(r *request, in *updateClientInput) (clientAnswer, err
 		if err := tx.UpdateClient(ctx, &c); err != nil {
 			return err
 		}
-		changed, err = tx.ClientSummary(ctx, in.ID)
+		changed, err = tx.ClientSummary(ctx, in.ID, false)
 		return err
 	})
 	if err != nil {

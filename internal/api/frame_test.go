@@ -157,11 +157,11 @@ func TestARepeatedPOSTIsDoneOnce(t *testing.T) {
 		}
 		count := func() int {
 			t.Helper()
-			_, total, err := f.db.Clients(t.Context(), store.ClientFilter{Search: "repeated", Page: store.Page{Number: 1, Size: 1}})
+			_, listing, err := f.db.Clients(t.Context(), store.ClientFilter{Search: "repeated", Page: store.Page{Number: 1, Size: 1}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return total
+			return listing.Total
 		}
 		first, second := send("manager", "k1", `{"name":"Repeated"}`), send("manager", "k1", `{"name":"Repeated"}`)
 		if first.Code != 201 || second.Code != 201 || first.Body.String() != second.Body.String() || second.Header().Get("Idempotency-Replayed") != "true" || count() != 1 {

@@ -37,6 +37,7 @@ func showProject(r *request, p *store.ProjectSummary) projectAnswer {
 
 type listProjectsInput struct {
 	pageQuery
+	withDeleted
 	Status   string      `query:"status" enum:"quoted,in-progress,completed,invoiced,paid"`
 	ClientID fieldops.ID `query:"client_id" format:"uuid"`
 	Search   string      `query:"search" doc:"Words in code, name or description"`
@@ -45,11 +46,15 @@ type listProjectsInput struct {
 }
 
 func (a *api) listProjects(r *request, in *listProjectsInput) (paged[projectAnswer], error) {
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordProject); err != nil {
+		return paged[projectAnswer]{}, err
+	}
 	page := in.page()
-	projects, total, err := a.DB.Projects(r.Context(), store.ProjectFilter{
-		Status: in.Status, ClientID: in.ClientID, Search: in.Search, Sort: in.Sort, Desc: !strings.EqualFold(in.Order, "asc"), Page: page,
+	projects, listing, err := a.DB.Projects(r.Context(), store.ProjectFilter{
+		Status: in.Status, ClientID: in.ClientID, Search: in.Search, Sort: in.Sort, Desc: !strings.EqualFold(in.Order, "asc"),
+		Deleted: in.IncludeDeleted, Page: page,
 	})
-	return pageOf(projects, total, page, func(p *store.ProjectSummary) projectAnswer { return showProject(r, p) }), err
+	return pageOf(projects, listing, page, func(p *store.ProjectSummary) fieldops.ID { return p.ID }, func(p *store.ProjectSummary) projectAnswer { return showProject(r, p) }), err
 }
 
 // budgetAnswer is the money of a project, without tax.
@@ -71,9 +76,16 @@ type projectDetail struct {
 	Financials  *budgetAnswer          `json:"financials"`
 }
 
-func (a *api) getProject(r *request, in *byID) (projectDetail, error) {
+func (a *api) getProject(r *request, in *byAnyID) (projectDetail, error) {
 	ctx := r.Context()
-	p, err := a.DB.Project(ctx, in.ID)
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordProject); err != nil {
+		return projectDetail{}, err
+	}
+	read := a.DB.Project
+	if in.IncludeDeleted {
+		read = a.DB.AnyProject
+	}
+	p, err := read(ctx, in.ID)
 	if err != nil {
 		return projectDetail{}, err
 	}

@@ -187,30 +187,40 @@ type pagination struct {
 	TotalPages int  `json:"totalPages"`
 	HasNext    bool `json:"hasNext"`
 	HasPrev    bool `json:"hasPrev"`
+	// Estimated says that total, beyond 10,000, is up to a minute old.
+	Estimated bool `json:"estimated"`
+	// NextKey goes into the parameter after, to go on from here.
+	NextKey *fieldops.ID `json:"next_key"`
 }
 
 // pageQuery are the parameters of a paged list.
 type pageQuery struct {
-	Page  int `query:"page" doc:"Counts from 1" default:"1"`
-	Limit int `query:"limit" doc:"Rows of a page, at most 100" default:"20"`
+	Page  int         `query:"page" doc:"Counts from 1" default:"1"`
+	Limit int         `query:"limit" doc:"Rows of a page, at most 100" default:"20"`
+	After fieldops.ID `query:"after" format:"uuid" doc:"The next_key of a page: go on behind its last row, whatever page says"`
 }
 
 // page is what was asked for, within its limits.
 func (q pageQuery) page() store.Page {
-	p := store.Page{Number: min(max(q.Page, 1), 10_000_000), Size: min(q.Limit, 100)}
+	p := store.Page{Number: min(max(q.Page, 1), 10_000_000), Size: min(q.Limit, 100), AfterID: q.After}
 	if p.Size < 1 {
 		p.Size = 20
 	}
 	return p
 }
 
-func pageOf[Row, T any](rows []Row, total int, p store.Page, show func(*Row) T) paged[T] {
-	pages := (total + p.Size - 1) / p.Size
+// pageOf shows one page of a list. idOf is the id of a row.
+func pageOf[Row, T any](rows []Row, l store.Listing, p store.Page, idOf func(*Row) fieldops.ID, show func(*Row) T) paged[T] {
+	pages := (l.Total + p.Size - 1) / p.Size
 	answer := paged[T]{Data: make([]T, len(rows)), Pagination: pagination{
-		Page: p.Number, Limit: p.Size, Total: total, TotalPages: pages, HasNext: p.Number < pages, HasPrev: p.Number > 1,
+		Page: p.Number, Limit: p.Size, Total: l.Total, TotalPages: pages, HasNext: l.More, HasPrev: p.Number > 1 || p.AfterID != "", Estimated: l.Estimated,
 	}}
 	for i := range rows {
 		answer.Data[i] = show(&rows[i])
+	}
+	if n := len(rows); n > 0 && l.More {
+		last := idOf(&rows[n-1])
+		answer.Pagination.NextKey = &last
 	}
 	return answer
 }
@@ -218,6 +228,17 @@ func pageOf[Row, T any](rows []Row, total int, p store.Page, show func(*Row) T) 
 // byID is the input of a route that names one record and takes nothing else.
 type byID struct {
 	ID fieldops.ID `path:"id" format:"uuid"`
+}
+
+// byAnyID is the same where a deleted record can be asked for.
+type byAnyID struct {
+	byID
+	withDeleted
+}
+
+// withDeleted is the wish to see deleted records, for those who may restore them.
+type withDeleted struct {
+	IncludeDeleted bool `query:"include_deleted" doc:"Deleted ones, too; for those who may restore them"`
 }
 
 // etag names a version of a record by the time of its last change.

@@ -41,6 +41,7 @@ func showTimesheet(t *fieldops.Timesheet) timesheetAnswer {
 
 type listTimesheetsInput struct {
 	pageQuery
+	withDeleted
 	UserID        fieldops.ID   `query:"user_id" format:"uuid"`
 	ProjectID     fieldops.ID   `query:"project_id" format:"uuid"`
 	ClientID      fieldops.ID   `query:"client_id" format:"uuid"`
@@ -53,16 +54,19 @@ type listTimesheetsInput struct {
 // listTimesheets shows people their own work; who may see everybody's can
 // choose whose.
 func (a *api) listTimesheets(r *request, in *listTimesheetsInput) (paged[timesheetAnswer], error) {
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordTimesheet); err != nil {
+		return paged[timesheetAnswer]{}, err
+	}
 	page := in.page()
 	filter := store.TimesheetFilter{
 		UserID: in.UserID, ProjectID: in.ProjectID, ClientID: in.ClientID, CostCenterID: in.CostCenterID,
-		From: in.DateFrom, To: in.DateTo, BillingStatus: in.BillingStatus, Page: page,
+		From: in.DateFrom, To: in.DateTo, BillingStatus: in.BillingStatus, Deleted: in.IncludeDeleted, Page: page,
 	}
 	if !r.User.SeesAllTimesheets() {
 		filter.UserID = r.User.ID
 	}
-	timesheets, total, err := a.DB.Timesheets(r.Context(), filter)
-	return pageOf(timesheets, total, page, showTimesheet), err
+	timesheets, listing, err := a.DB.Timesheets(r.Context(), filter)
+	return pageOf(timesheets, listing, page, func(t *fieldops.Timesheet) fieldops.ID { return t.ID }, showTimesheet), err
 }
 
 // sees refuses work that is not open to the person.
@@ -84,8 +88,15 @@ func (r *request) changes(t *fieldops.Timesheet, verb string) error {
 	return fieldops.Refuse(fieldops.Forbidden, "Not authorized to %s this timesheet", verb)
 }
 
-func (a *api) getTimesheet(r *request, in *byID) (timesheetAnswer, error) {
-	t, err := a.DB.Timesheet(r.Context(), in.ID)
+func (a *api) getTimesheet(r *request, in *byAnyID) (timesheetAnswer, error) {
+	if err := r.seesDeleted(in.IncludeDeleted, fieldops.RecordTimesheet); err != nil {
+		return timesheetAnswer{}, err
+	}
+	read := a.DB.Timesheet
+	if in.IncludeDeleted {
+		read = a.DB.AnyTimesheet
+	}
+	t, err := read(r.Context(), in.ID)
 	if err != nil {
 		return timesheetAnswer{}, err
 	}

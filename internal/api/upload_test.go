@@ -130,8 +130,8 @@ func TestARepeatedSubmissionIsKeptOnce(t *testing.T) {
 		if third.Code != 201 || third.Body.String() != fourth.Body.String() {
 			t.Errorf("third %d %s\nfourth %d %s", third.Code, third.Body, fourth.Code, fourth.Body)
 		}
-		if _, total, err := f.db.Timesheets(t.Context(), store.TimesheetFilter{Page: store.Page{Number: 1, Size: 10}}); err != nil || total != 2 {
-			t.Errorf("%d timesheets, %v", total, err)
+		if _, listing, err := f.db.Timesheets(t.Context(), store.TimesheetFilter{Page: store.Page{Number: 1, Size: 10}}); err != nil || listing.Total != 2 {
+			t.Errorf("%d timesheets, %v", listing.Total, err)
 		}
 		if kept := f.photosKept(); kept != 1 {
 			t.Errorf("%d photos on the disk, want 1", kept)

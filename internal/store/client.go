@@ -38,12 +38,13 @@ func (r reads) oneClient(ctx context.Context, condition string, id fieldops.ID) 
 
 // ClientFilter chooses clients and their order. Zero values choose everything.
 type ClientFilter struct {
-	Status string
-	Type   string // customer and supplier find those who are both, too
-	Search string // every word somewhere in name, contact person, address or place
-	Sort   string // name, created_at or total_hours
-	Desc   bool
-	Page   Page
+	Status  string
+	Type    string // customer and supplier find those who are both, too
+	Search  string // every word somewhere in name, contact person, address or place
+	Sort    string // name, created_at or total_hours
+	Desc    bool
+	Deleted bool // deleted ones too
+	Page    Page
 }
 
 // ClientSummary is a client with what a list tells of the work for them.
@@ -56,10 +57,12 @@ type ClientSummary struct {
 	TotalSpent          fieldops.Cents // on purchase orders, with tax
 }
 
-// Clients lists clients and counts all that the filter chooses.
-func (r reads) Clients(ctx context.Context, f ClientFilter) (clients []ClientSummary, total int, err error) {
+// Clients lists a page of clients.
+func (r reads) Clients(ctx context.Context, f ClientFilter) ([]ClientSummary, Listing, error) {
 	w := &where{}
-	w.and("c.deleted_at is null")
+	if !f.Deleted {
+		w.and("c.deleted_at is null")
+	}
 	if f.Status != "" {
 		w.and("c.status = ?", f.Status)
 	}
@@ -67,33 +70,32 @@ func (r reads) Clients(ctx context.Context, f ClientFilter) (clients []ClientSum
 		w.and("c.client_type in (?, 'both')", f.Type)
 	}
 	w.andContains("c.search_folded", f.Search)
-	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ clients c where "+w.String(), w.args...).Scan(&total); err != nil {
-		return nil, 0, err
-	}
-	from, order := "clients c", r.bytewise("c.name_folded")
+	from, key := "/* deleted too */ clients c", r.bytewise("c.name_folded")
 	switch f.Sort {
 	case "created_at":
-		order = "c.created_at"
+		key = "c.created_at"
 	case "total_hours":
 		from += " left join (select client_id, sum(hours_e4) as hours from live_timesheets group by client_id) worked on worked.client_id = c.id"
-		order = "coalesce(worked.hours, 0)"
+		key = "coalesce(worked.hours, 0)"
 	}
-	direction := ""
-	if f.Desc {
-		direction = " desc"
-	}
-	clients, err = collect(ctx, r, "select "+clientColumns+" from "+from+" where "+w.String()+
-		fmt.Sprintf(" order by %s%s, c.id%s limit %d offset %d", order, direction, direction, f.Page.Size, f.Page.offset()), w.args,
-		func(rows *sql.Rows, c *ClientSummary) error { return rows.Scan(clientPlaces(&c.Client)...) })
+	clients, listing, err := pageOf(ctx, r, from, w, listOrder{[]string{key, "c.id"}, f.Desc}, f.Page, func(rest string, args []any) ([]ClientSummary, error) {
+		return collect(ctx, r, "select "+clientColumns+" from "+from+" where "+rest, args,
+			func(rows *sql.Rows, c *ClientSummary) error { return rows.Scan(clientPlaces(&c.Client)...) })
+	})
 	if err != nil {
-		return nil, 0, err
+		return nil, listing, err
 	}
-	return clients, total, r.summariseClients(ctx, clients)
+	return clients, listing, r.summariseClients(ctx, clients)
 }
 
-// ClientSummary is one client with what a list tells of them.
-func (r reads) ClientSummary(ctx context.Context, id fieldops.ID) (ClientSummary, error) {
-	c, err := r.Client(ctx, id)
+// ClientSummary is one client with what a list tells of them. A deleted one is
+// found only if that is wanted.
+func (r reads) ClientSummary(ctx context.Context, id fieldops.ID, deleted bool) (ClientSummary, error) {
+	read := r.Client
+	if deleted {
+		read = r.AnyClient
+	}
+	c, err := read(ctx, id)
 	if err != nil {
 		return ClientSummary{}, err
 	}

@@ -50,13 +50,16 @@ type ProjectFilter struct {
 	Search       string // every word somewhere in code, name or description
 	Sort         string // name, created_at, budget or status
 	Desc         bool
+	Deleted      bool // deleted ones too
 	Page         Page
 }
 
-// Projects lists projects and counts all that the filter chooses.
-func (r reads) Projects(ctx context.Context, f ProjectFilter) (projects []ProjectSummary, total int, err error) {
+// Projects lists a page of projects.
+func (r reads) Projects(ctx context.Context, f ProjectFilter) ([]ProjectSummary, Listing, error) {
 	w := &where{}
-	w.and("p.deleted_at is null")
+	if !f.Deleted {
+		w.and("p.deleted_at is null")
+	}
 	if f.Status != "" {
 		w.and("p.status = ?", f.Status)
 	}
@@ -67,30 +70,31 @@ func (r reads) Projects(ctx context.Context, f ProjectFilter) (projects []Projec
 		w.and("p.id in (select project_id from project_cost_centers where cost_center_id = ?)", f.CostCenterID)
 	}
 	w.andContains("p.search_folded", f.Search)
-	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ projects p where "+w.String(), w.args...).Scan(&total); err != nil {
-		return nil, 0, err
-	}
-	order := "p.created_at"
+	key := "p.created_at"
 	switch f.Sort {
 	case "name":
-		order = r.bytewise("lower(p.name)")
+		key = r.bytewise("lower(p.name)")
 	case "budget":
-		order = "p.budget_cents"
+		key = "p.budget_cents"
 	case "status":
-		order = r.bytewise("p.status")
+		key = r.bytewise("p.status")
 	}
-	direction := ""
-	if f.Desc {
-		direction = " desc"
-	}
-	projects, err = r.projectSummaries(ctx, w.String()+
-		fmt.Sprintf(" order by %s%s, p.id%s limit %d offset %d", order, direction, direction, f.Page.Size, f.Page.offset()), w.args)
-	return projects, total, err
+	return pageOf(ctx, r, "/* deleted too */ projects p", w, listOrder{[]string{key, "p.id"}, f.Desc}, f.Page,
+		func(rest string, args []any) ([]ProjectSummary, error) { return r.projectSummaries(ctx, rest, args) })
 }
 
 // Project is one project with its sums. A deleted one is not found.
 func (r reads) Project(ctx context.Context, id fieldops.ID) (ProjectSummary, error) {
-	found, err := r.projectSummaries(ctx, "p.id = $1 and p.deleted_at is null", []any{id})
+	return r.oneProject(ctx, "p.id = $1 and p.deleted_at is null", id)
+}
+
+// AnyProject is one project with its sums, deleted or not.
+func (r reads) AnyProject(ctx context.Context, id fieldops.ID) (ProjectSummary, error) {
+	return r.oneProject(ctx, "p.id = $1", id)
+}
+
+func (r reads) oneProject(ctx context.Context, condition string, id fieldops.ID) (ProjectSummary, error) {
+	found, err := r.projectSummaries(ctx, condition, []any{id})
 	if err != nil {
 		return ProjectSummary{}, err
 	}

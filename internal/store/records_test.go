@@ -407,7 +407,7 @@ func TestClientsAreFoundListedAndDeleted(t *testing.T) {
 			{store.ClientFilter{Sort: "total_hours", Search: "ka cab"}, []string{"Ōtaki Cables"}},
 		} {
 			c.filter.Page = store.Page{Number: 1, Size: 10}
-			clients, total, err := db.Clients(ctx, c.filter)
+			clients, listing, err := db.Clients(ctx, c.filter)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -415,13 +415,13 @@ func TestClientsAreFoundListedAndDeleted(t *testing.T) {
 			for _, client := range clients {
 				names = append(names, client.Name)
 			}
-			if diff := cmp.Diff(c.want, names); diff != "" || total != len(c.want) {
-				t.Errorf("%+v: %d (-want +got):\n%s", c.filter, total, diff)
+			if diff := cmp.Diff(c.want, names); diff != "" || listing.Total != len(c.want) {
+				t.Errorf("%+v: %d (-want +got):\n%s", c.filter, listing.Total, diff)
 			}
 		}
-		busiest, total, err := db.Clients(ctx, store.ClientFilter{Sort: "total_hours", Desc: true, Page: store.Page{Number: 1, Size: 1}})
-		if err != nil || total != 3 || len(busiest) != 1 || busiest[0].ID != o.client.ID {
-			t.Fatalf("the busiest: %+v, %d, %v", busiest, total, err)
+		busiest, listing, err := db.Clients(ctx, store.ClientFilter{Sort: "total_hours", Desc: true, Page: store.Page{Number: 1, Size: 1}})
+		if err != nil || listing.Total != 3 || len(busiest) != 1 || busiest[0].ID != o.client.ID {
+			t.Fatalf("the busiest: %+v, %d, %v", busiest, listing.Total, err)
 		}
 		if b := busiest[0]; b.ActiveProjects != 1 || b.TotalHours != 85_000 || b.LastContact != last.Date || b.TotalPurchaseOrders != 0 {
 			t.Errorf("its sums: %+v", b)
@@ -522,8 +522,8 @@ func TestProjectCodesAreNeverUsedTwice(t *testing.T) {
 				t.Errorf("code %d is %s, want %s", i, code, want)
 			}
 		}
-		projects, total, err := db.Projects(t.Context(), store.ProjectFilter{Search: codes[n-1], Page: store.Page{Number: 1, Size: 5}})
-		if err != nil || total != 1 {
+		projects, listing, err := db.Projects(t.Context(), store.ProjectFilter{Search: codes[n-1], Page: store.Page{Number: 1, Size: 5}})
+		if err != nil || listing.Total != 1 {
 			t.Fatalf("by code: %+v, %v", projects, err)
 		}
 		o.write(t, func(ctx context.Context, tx *store.Tx) error {
@@ -577,13 +577,13 @@ func TestProjectsAndTheirSums(t *testing.T) {
 			{store.ProjectFilter{Status: "paid"}, nil},
 		} {
 			c.filter.Page = store.Page{Number: 1, Size: 10}
-			found, total, err := db.Projects(ctx, c.filter)
+			found, listing, err := db.Projects(ctx, c.filter)
 			var names []string
 			for _, p := range found {
 				names = append(names, p.Name)
 			}
-			if diff := cmp.Diff(c.want, names); diff != "" || err != nil || total != len(c.want) {
-				t.Errorf("%+v: %v, %d (-want +got):\n%s", c.filter, err, total, diff)
+			if diff := cmp.Diff(c.want, names); diff != "" || err != nil || listing.Total != len(c.want) {
+				t.Errorf("%+v: %v, %d (-want +got):\n%s", c.filter, err, listing.Total, diff)
 			}
 		}
 
@@ -795,18 +795,18 @@ func TestTimesheetsAreFiltered(t *testing.T) {
 			{store.TimesheetFilter{UserID: other}, nil},
 		} {
 			c.filter.Page = store.Page{Number: 1, Size: 10}
-			found, total, err := db.Timesheets(ctx, c.filter)
+			found, listing, err := db.Timesheets(ctx, c.filter)
 			var days []fieldops.Date
 			for _, t := range found {
 				days = append(days, t.Date)
 			}
-			if diff := cmp.Diff(c.want, days); diff != "" || err != nil || total != len(c.want) {
-				t.Errorf("%+v: %v, %d (-want +got):\n%s", c.filter, err, total, diff)
+			if diff := cmp.Diff(c.want, days); diff != "" || err != nil || listing.Total != len(c.want) {
+				t.Errorf("%+v: %v, %d (-want +got):\n%s", c.filter, err, listing.Total, diff)
 			}
 		}
-		page, total, err := db.Timesheets(ctx, store.TimesheetFilter{Page: store.Page{Number: 2, Size: 3}})
-		if err != nil || total != 4 || len(page) != 1 || page[0].Date != "2026-05-04" {
-			t.Errorf("the second page: %+v, %d, %v", page, total, err)
+		page, listing, err := db.Timesheets(ctx, store.TimesheetFilter{Page: store.Page{Number: 2, Size: 3}})
+		if err != nil || listing.Total != 4 || len(page) != 1 || page[0].Date != "2026-05-04" {
+			t.Errorf("the second page: %+v, %d, %v", page, listing.Total, err)
 		}
 	})
 }

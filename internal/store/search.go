@@ -43,13 +43,6 @@ func (w *where) andContains(column, search string) {
 	}
 }
 
-// Page is a part of a list: Number counts from 1, Size is the rows of a page.
-type Page struct {
-	Number, Size int
-}
-
-func (p Page) offset() int { return (p.Number - 1) * p.Size }
-
 // bytewise orders a text column the same on both engines: PostgreSQL would use
 // the language of the database, SQLite compares bytes.
 func (r reads) bytewise(column string) string {

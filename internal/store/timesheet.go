@@ -45,7 +45,16 @@ func scanTimesheet(rows *sql.Rows, t *fieldops.Timesheet) error {
 
 // Timesheet is one timesheet. A deleted one is not found.
 func (r reads) Timesheet(ctx context.Context, id fieldops.ID) (fieldops.Timesheet, error) {
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where t.id = $1 and t.deleted_at is null", []any{id}, scanTimesheet)
+	return r.oneTimesheet(ctx, "t.id = $1 and t.deleted_at is null", id)
+}
+
+// AnyTimesheet is one timesheet, deleted or not.
+func (r reads) AnyTimesheet(ctx context.Context, id fieldops.ID) (fieldops.Timesheet, error) {
+	return r.oneTimesheet(ctx, "t.id = $1", id)
+}
+
+func (r reads) oneTimesheet(ctx context.Context, condition string, id fieldops.ID) (fieldops.Timesheet, error) {
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+condition, []any{id}, scanTimesheet)
 	if err != nil {
 		return fieldops.Timesheet{}, err
 	}
@@ -75,14 +84,16 @@ type TimesheetFilter struct {
 	From, To                                  fieldops.Date // both inclusive
 	BillingStatus                             string
 	InvoiceID                                 fieldops.ID
+	Deleted                                   bool // deleted ones too
 	Page                                      Page
 }
 
-// Timesheets lists timesheets, newest day first, and counts all that the filter
-// chooses.
-func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) (timesheets []fieldops.Timesheet, total int, err error) {
+// Timesheets lists a page of timesheets, newest day first.
+func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) ([]fieldops.Timesheet, Listing, error) {
 	w := &where{}
-	w.and("t.deleted_at is null")
+	if !f.Deleted {
+		w.and("t.deleted_at is null")
+	}
 	for _, c := range []struct {
 		column string
 		id     fieldops.ID
@@ -100,12 +111,10 @@ func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) (timesheets []
 	if f.BillingStatus != "" {
 		w.and("t.billing_status = ?", f.BillingStatus)
 	}
-	if err := r.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ timesheets t where "+w.String(), w.args...).Scan(&total); err != nil {
-		return nil, 0, err
-	}
-	timesheets, err = collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+
-		fmt.Sprintf(" order by t.date desc, t.created_at desc, t.id desc limit %d offset %d", f.Page.Size, f.Page.offset()), w.args, scanTimesheet)
-	return timesheets, total, err
+	return pageOf(ctx, r, "/* deleted too */ timesheets t", w, listOrder{[]string{"t.date", "t.created_at", "t.id"}, true}, f.Page,
+		func(rest string, args []any) ([]fieldops.Timesheet, error) {
+			return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+rest, args, scanTimesheet)
+		})
 }
 
 // DayHours are all hours of a person on a day.
