@@ -140,6 +140,9 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		if err != nil {
 			return err
 		}
+		if err := projectThere(ctx, tx, plan.project); err != nil {
+			return err
+		}
 		d := &plan.draft
 		invoice = fieldops.Invoice{
 			Number: r.Number, ClientID: &plan.client.ID, ClientName: plan.client.Name, ProjectID: plan.project, ProjectName: plan.projectName,

@@ -25,6 +25,14 @@ func (r reads) Client(ctx context.Context, id fieldops.ID) (fieldops.Client, err
 	return r.oneClient(ctx, "c.id = $1 and c.deleted_at is null", id)
 }
 
+// Client is one client that what is about to be written will name: nobody
+// deletes it until the transaction ends.
+func (tx *Tx) Client(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
+	var c fieldops.Client
+	err := tx.q.QueryRowContext(ctx, "select "+clientColumns+" from live_clients c where c.id = $1"+tx.forShare(), id).Scan(clientPlaces(&c)...)
+	return c, notFound(err, "Client")
+}
+
 // AnyClient is one client, deleted or not.
 func (r reads) AnyClient(ctx context.Context, id fieldops.ID) (fieldops.Client, error) {
 	return r.oneClient(ctx, "c.id = $1", id)

@@ -186,9 +186,10 @@ func (tx *Tx) FinishPurchaseOrderVoid(ctx context.Context, id fieldops.ID) error
 }
 
 // ProjectThere is NotFound when there is no such project, or it was deleted.
-func (r reads) ProjectThere(ctx context.Context, id fieldops.ID) error {
+// Nobody deletes it until the transaction ends.
+func (tx *Tx) ProjectThere(ctx context.Context, id fieldops.ID) error {
 	var found int
-	return notFound(r.q.QueryRowContext(ctx, "select 1 from live_projects where id = $1", id).Scan(&found), "Project")
+	return notFound(tx.q.QueryRowContext(ctx, "select 1 from live_projects where id = $1"+tx.forShare(), id).Scan(&found), "Project")
 }
 
 // MissingCostCenters are those of the ids that name no cost centre that can be
