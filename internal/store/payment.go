@@ -41,8 +41,12 @@ func (r reads) Payments(ctx context.Context, f PaymentFilter) ([]fieldops.Paymen
 	w := &where{}
 	w.and("y.deleted_at is null")
 	for _, c := range []struct{ condition, value string }{
-		{"y.invoice_id = ?", f.InvoiceID}, {"y.bill_id = ?", f.BillID}, {"c.id = ?", f.ClientID},
-		{"y.payment_method = ?", f.Method}, {"y.payment_date >= ?", string(f.From)}, {"y.payment_date <= ?", string(f.To)},
+		{"y.invoice_id = ?", f.InvoiceID},
+		{"y.bill_id = ?", f.BillID},
+		{"c.id = ?", f.ClientID},
+		{"y.payment_method = ?", f.Method},
+		{"y.payment_date >= ?", string(f.From)},
+		{"y.payment_date <= ?", string(f.To)},
 	} {
 		if c.value != "" {
 			w.and(c.condition, c.value)
