@@ -85,6 +85,11 @@ func (r route) document(registry huma.Registry, failure *huma.Schema) *huma.Oper
 			op.Parameters = append(op.Parameters, &huma.Param{Name: found[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
 		}
 	}
+	if r.method == http.MethodGet && r.endpoint.rowOf() != nil {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "format", In: "query", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"csv"}}, Description: documentExport(),
+		})
+	}
 	if r.has(repeatable) || r.has(ownKey) {
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString},

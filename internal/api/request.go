@@ -98,7 +98,7 @@ func (e endpoint) writing(out any) endpoint {
 // whose answer is kept when the request may be repeated.
 func (a *api) serve(route route) http.Handler {
 	return a.handle(func(w http.ResponseWriter, r *request) error {
-		if !route.has(streams) {
+		if !route.has(streams) && !route.exports(r.Request) {
 			ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 			defer cancel()
 			r.Request = r.WithContext(ctx)
@@ -114,6 +114,9 @@ func (a *api) serve(route route) http.Handler {
 			w.Header().Set("Cache-Control", "no-store")
 		}
 		r.Status = route.status()
+		if route.exports(r.Request) {
+			return a.export(w, r, route)
+		}
 		if route.has(repeatable) {
 			return a.serveRepeatable(w, r, route)
 		}

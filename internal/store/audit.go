@@ -30,6 +30,11 @@ func (tx *Tx) audit(ctx context.Context, action, entityType string, entityID fie
 	return err
 }
 
+// NoteExport adds an audit entry about data that somebody took out as a file.
+func (tx *Tx) NoteExport(ctx context.Context, what, filter string, rows int) error {
+	return tx.audit(ctx, "export", what, "", map[string]any{"filter": filter, "rows": rows})
+}
+
 // orNull stores the empty string as NULL.
 func orNull(s string) *string {
 	if s == "" {

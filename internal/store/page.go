@@ -126,18 +126,17 @@ type keptCount struct {
 // page would cost more than the page.
 func (r reads) count(ctx context.Context, from string, w *where) (l Listing, err error) {
 	condition := from + " where " + w.String()
+	key := condition + fmt.Sprint(w.args)
+	if total, fresh := r.counts.find(key); fresh {
+		return Listing{Total: total, Estimated: true}, nil
+	}
+	counted := false
+	defer func() { r.counts.keep(key, l.Total, counted && err == nil) }()
 	err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from %s limit %d) counted", condition, r.counts.exactly+1), w.args...).Scan(&l.Total)
 	if err != nil || l.Total <= r.counts.exactly {
 		return l, err
 	}
-	l.Estimated = true
-	key := condition + fmt.Sprint(w.args)
-	kept, fresh := r.counts.find(key)
-	if fresh {
-		l.Total = kept
-		return l, nil
-	}
-	defer func() { r.counts.keep(key, l.Total, err) }()
+	l.Estimated, counted = true, true
 	err = r.q.QueryRowContext(ctx, "select count(*) from "+condition, w.args...).Scan(&l.Total)
 	return l, err
 }
@@ -158,10 +157,11 @@ func (k *keptCounts) find(key string) (total int, fresh bool) {
 	return 0, false
 }
 
-func (k *keptCounts) keep(key string, total int, err error) {
+// keep keeps the total of a long list, or forgets it.
+func (k *keptCounts) keep(key string, total int, worthIt bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err != nil {
+	if !worthIt {
 		delete(k.counts, key)
 		return
 	}
