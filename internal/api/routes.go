@@ -205,7 +205,11 @@ func (a *api) binRoutes() []route {
 }
 
 func (a *api) settingRoutes() []route {
+	imports := plain(a.importFile).writing(new(importAnswer))
 	return []route{
+		{"POST", "/api/import/{kind}", may(fieldops.CanManageClients, fieldops.CanEditProjects, fieldops.CanViewAllTimesheets), imports, "Take clients, projects or timesheets from a CSV file: all of its rows or, if one is wrong, none", ownKey | streams, documentImport, ""},
+		{"GET", "/api/import/{kind}/template", signedIn, plain(a.importTemplate), "A CSV file with the columns of an import", 0, nil, "text/csv"},
+
 		{"GET", "/api/settings", signedIn, typed(a.listSettings), "The firm's settings: all of them for those who may change them", 0, nil, ""},
 		{"PUT", "/api/settings/{key}", may(fieldops.CanManageSettings), typed(a.updateSetting), "Change one setting", 0, nil, ""},
 		{"GET", "/api/settings/logs/activity", adminOnly, typed(a.listAuditEntries), "Who changed what, newest first", 0, nil, ""},
