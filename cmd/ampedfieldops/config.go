@@ -20,6 +20,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/xero"
 )
 
@@ -34,6 +35,7 @@ type config struct {
 	backendURL     string // where Xero reaches it
 	trustedProxies []netip.Prefix
 	xero           xero.Config
+	mail           fieldops.MailServer // used while the settings name none
 	maxAttempts    int
 	logLevel       slog.Level
 	logJSON        bool
@@ -53,15 +55,15 @@ var (
 	configNames = []string{
 		"PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "FRONTEND_URL", "BACKEND_URL", "TRUSTED_PROXIES",
 		"XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_REDIRECT_URI", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL",
+		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
 	}
-	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET"}
+	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD"}
 
 	// unusedNames belong to installations of the earlier product; what they
 	// switch on is not part of this version.
 	unusedNames = []string{
 		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_URL",
-		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
 		"CLOUD_STORAGE_PROVIDER", "AWS_S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 		"GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REDIRECT_URI",
 		"GOOGLE_DRIVE_CLIENT_ID", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_DRIVE_REDIRECT_URI", "GOOGLE_DRIVE_FOLDER_ID",
@@ -138,6 +140,16 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	if (c.xero.ClientID == "") != (c.xero.ClientSecret == "") {
 		r.fault("XERO_CLIENT_ID and XERO_CLIENT_SECRET belong together: give both, or neither")
 	}
+	c.mail = fieldops.MailServer{
+		Host: r.text("SMTP_HOST", ""), Port: r.number("SMTP_PORT", 587, 1, 65535),
+		User: r.text("SMTP_USER", ""), Password: r.hidden("SMTP_PASSWORD"), From: r.text("SMTP_FROM", ""),
+	}
+	if c.mail.From == "" && fieldops.ValidEmail(c.mail.User) {
+		c.mail.From = c.mail.User
+	}
+	if c.mail.From != "" && !fieldops.ValidSender(c.mail.From) {
+		r.fault("SMTP_FROM must be an address such as office@example.com or Firm <office@example.com>")
+	}
 	c.maxAttempts = r.number("SYNC_MAX_ATTEMPTS", 3, 1, 10)
 	if err := c.logLevel.UnmarshalText([]byte(r.text("LOG_LEVEL", "info"))); err != nil {
 		r.fault("LOG_LEVEL must be debug, info, warn or error")
@@ -150,6 +162,9 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	}
 
 	c.warnings = r.warnings()
+	if c.mail.Host != "" && c.mail.From == "" {
+		c.warnings = append(c.warnings, "SMTP_HOST is set without SMTP_FROM: mail needs a sender, so none can be sent by it")
+	}
 	c.shown = r.shown
 	if len(r.faults) > 0 {
 		return nil, errors.New(strings.Join(r.faults, "; "))

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ampedfieldops/internal/fieldops"
 )
 
 const (
@@ -146,11 +148,32 @@ func TestConfigWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"this version does not use REDIS_HOST, SMTP_HOST",
+		"this version does not use REDIS_HOST",
 		"the file .env sets what nobody reads: JWT_SECRTE, PORT_FILE, ZED",
+		"SMTP_HOST is set without SMTP_FROM: mail needs a sender, so none can be sent by it",
 	}
 	if diff := cmp.Diff(want, c.warnings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestConfigOfMail(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(environ(map[string]string{"SMTP_HOST": "mail.firm.nz", "SMTP_USER": "office@firm.nz", "SMTP_PASSWORD": "the-mail-password"}), "", &overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fieldops.MailServer{Host: "mail.firm.nz", Port: 587, User: "office@firm.nz", Password: "the-mail-password", From: "office@firm.nz"}
+	if c.mail != want {
+		t.Errorf("%+v", c.mail)
+	}
+	for _, s := range c.shown {
+		if strings.Contains(s.value, "the-mail-password") {
+			t.Errorf("%s shows the password", s.name)
+		}
+	}
+	if _, err := readConfig(environ(map[string]string{"SMTP_FROM": "nobody"}), "", &overrides{}); err == nil || !strings.Contains(err.Error(), "SMTP_FROM must be an address") {
+		t.Errorf("%v", err)
 	}
 }
 

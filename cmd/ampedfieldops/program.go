@@ -16,6 +16,7 @@ import (
 	"ampedfieldops/internal/api"
 	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/mail"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/xero"
@@ -39,6 +40,7 @@ type program struct {
 	sync    *billing.Sync
 	billing *billing.Service
 	events  *billing.Events
+	post    *billing.Post
 	photos  *paperwork.Photos
 	working atomic.Bool // the worker of this process is at work
 }
@@ -73,7 +75,9 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
 	db.WatchSync(p.events.DocumentChanged)
+	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, Log: log})
 	p.sync.Register(db.Queue())
+	p.post.Register(db.Queue())
 	return p, nil
 }
 

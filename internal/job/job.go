@@ -26,11 +26,26 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// XeroQueue is the queue of everything that goes to Xero.
-const XeroQueue = "xero-sync"
+// The queues. Each has workers of its own, so that one outside system that is
+// slow keeps nothing waiting that goes to another.
+const (
+	XeroQueue = "xero-sync"
+	MailQueue = "mail"
+)
+
+// mailWorkers is how many mails one process sends at the same time.
+const mailWorkers = 2
 
 // Args are the arguments of one kind of job; they travel as JSON.
+// They go to XeroQueue unless they have a method Queue that names another.
 type Args interface{ Kind() string }
+
+func queueOf(args Args) string {
+	if q, ok := args.(interface{ Queue() string }); ok {
+		return q.Queue()
+	}
+	return XeroQueue
+}
 
 // later and abandoned are what a handler's error means to the engine.
 type later struct{ d time.Duration }
@@ -104,7 +119,7 @@ func (q *Queue) Migrate(ctx context.Context) error {
 // Enqueue adds a job inside the caller's transaction.
 func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, args Args) error {
 	_, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{
-		Queue: XeroQueue,
+		Queue: queueOf(args),
 		// Attempts are counted in our own tables. River counts a kill as an
 		// attempt and discards at the maximum, so it gets plenty.
 		MaxAttempts: 10_000,
@@ -145,11 +160,14 @@ func (h *handler[A]) NextRetry(j *river.Job[A]) time.Time {
 	return time.Now().Add(min(time.Duration(j.Attempt)*time.Second, 30*time.Second))
 }
 
-// Start works jobs, at most workers at a time, until Stop.
+// Start works jobs, of XeroQueue at most workers at a time, until Stop.
 func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error {
 	config := &river.Config{
-		Logger:               log,
-		Queues:               map[string]river.QueueConfig{XeroQueue: {MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 100 * time.Millisecond}},
+		Logger: log,
+		Queues: map[string]river.QueueConfig{
+			XeroQueue: {MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 100 * time.Millisecond},
+			MailQueue: {MaxWorkers: mailWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
+		},
 		Workers:              q.workers,
 		RescueStuckJobsAfter: 6 * time.Minute, // above Timeout, as River demands; our own leases act long before
 		// Kept as long as the existing product kept them.

@@ -90,6 +90,7 @@ create table mails (
     attempts bigint not null default 0,
     requested_by uuid references users (id) on delete set null,
     created_at timestamptz not null,
+    claimed_at timestamptz,          -- when its sending began
     sent_at timestamptz
 );
 create index mails_entity on mails (entity_type, entity_id, created_at);
