@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -66,7 +67,15 @@ type invoiceLineAnswer struct {
 	TaxType      *string          `json:"tax_type"`
 	TaxRate      fieldops.TaxRate `json:"tax_rate"`
 	TaxAmount    fieldops.Cents   `json:"tax_amount"`
+	ItemID       *fieldops.ID     `json:"item_id"`
 	TimesheetIDs []fieldops.ID    `json:"timesheet_ids"`
+}
+
+func showLine(l *fieldops.Line) invoiceLineAnswer {
+	return invoiceLineAnswer{
+		ID: l.ID, Description: l.Description, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Amount: l.Amount,
+		AccountCode: text(&l.AccountCode), TaxType: text(&l.TaxType), TaxRate: l.TaxRate, TaxAmount: l.Tax, ItemID: l.ItemID, TimesheetIDs: idsAnswer(l.Timesheets),
+	}
 }
 
 func showInvoice(v *billing.InvoiceView) invoiceAnswer {
@@ -81,11 +90,8 @@ func showInvoice(v *billing.InvoiceView) invoiceAnswer {
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,
 		syncAnswer: showSync(v.Document, i.SyncWarning, i.XeroTotal, i.SyncedAt),
 	}
-	for n, l := range i.Lines {
-		answer.LineItems[n] = invoiceLineAnswer{
-			ID: l.ID, Description: l.Description, Quantity: l.Quantity, UnitPrice: l.UnitPrice, Amount: l.Amount,
-			AccountCode: text(&l.AccountCode), TaxType: text(&l.TaxType), TaxRate: l.TaxRate, TaxAmount: l.Tax, TimesheetIDs: idsAnswer(l.Timesheets),
-		}
+	for n := range i.Lines {
+		answer.LineItems[n] = showLine(&i.Lines[n])
 	}
 	return answer
 }
@@ -230,12 +236,28 @@ type createdInvoice struct {
 
 func (a *api) createInvoice(r *request, in *invoiceRequestInput) (createdInvoice, error) {
 	var answer createdInvoice
-	_, err := a.Billing.InvoiceTimesheets(r.Context(), r.Actor, in.Body, func(tx *store.Tx, i fieldops.Invoice) error {
-		view := a.Billing.NewInvoice(i)
-		answer = createdInvoice{showInvoice(&view), "Invoice created. Syncing to Xero in the background...", r.Status, i.Status}
-		return r.keep(tx, answer)
-	})
+	_, err := a.Billing.InvoiceTimesheets(r.Context(), r.Actor, in.Body, a.answerInvoice(r, &answer))
 	return answer, err
+}
+
+type manualInvoiceInput struct {
+	Body fieldops.ManualInvoice
+}
+
+func (a *api) createManualInvoice(r *request, in *manualInvoiceInput) (createdInvoice, error) {
+	var answer createdInvoice
+	_, err := a.Billing.CreateInvoice(r.Context(), r.Actor, in.Body, a.answerInvoice(r, &answer))
+	return answer, err
+}
+
+// answerInvoice answers with an invoice that was just made, and keeps the answer
+// in the invoice's transaction.
+func (a *api) answerInvoice(r *request, answer *createdInvoice) func(*store.Tx, fieldops.Invoice) error {
+	return func(tx *store.Tx, i fieldops.Invoice) error {
+		view := a.Billing.NewInvoice(i)
+		*answer = createdInvoice{showInvoice(&view), "Invoice created. Syncing to Xero in the background...", r.Status, i.Status}
+		return r.keep(tx, *answer)
+	}
 }
 
 type batchInput struct {
@@ -376,6 +398,7 @@ func (a *api) listInvoices(r *request, in *listInvoicesInput) ([]invoiceAnswer, 
 type invoiceDetail struct {
 	invoiceAnswer
 	Timesheets []timesheetAnswer `json:"timesheets"`
+	Settlers   []store.Settler   `json:"settlements"` // the payments and credits kept for it here
 }
 
 func (a *api) getInvoice(r *request, in *byID) (invoiceDetail, error) {
@@ -384,7 +407,11 @@ func (a *api) getInvoice(r *request, in *byID) (invoiceDetail, error) {
 		return invoiceDetail{}, err
 	}
 	timesheets, err := a.DB.InvoiceTimesheets(r.Context(), in.ID)
-	detail := invoiceDetail{showInvoice(&view), make([]timesheetAnswer, len(timesheets))}
+	if err != nil {
+		return invoiceDetail{}, err
+	}
+	settlers, err := a.DB.Settlers(r.Context(), in.ID)
+	detail := invoiceDetail{showInvoice(&view), make([]timesheetAnswer, len(timesheets)), settlers}
 	for n := range timesheets {
 		detail.Timesheets[n] = showTimesheet(&timesheets[n])
 	}
@@ -450,11 +477,15 @@ func (a *api) deleteInvoice(r *request, in *byID) (deletedAnswer, error) {
 }
 
 func (a *api) invoicePDF(w http.ResponseWriter, r *request) error {
+	return servePDF(w, r, "Invoice", a.Billing.InvoicePDF)
+}
+
+func servePDF(w http.ResponseWriter, r *request, what string, draw func(context.Context, fieldops.ID) ([]byte, string, error)) error {
 	id, ok := fieldops.ParseID(r.PathValue("id"))
 	if !ok {
-		return fieldops.Refuse(fieldops.NotFound, "Invoice not found")
+		return fieldops.Refuse(fieldops.NotFound, "%s not found", what)
 	}
-	pdf, name, err := a.Billing.InvoicePDF(r.Context(), id)
+	pdf, name, err := draw(r.Context(), id)
 	if err != nil {
 		return err
 	}

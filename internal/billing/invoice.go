@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -150,23 +151,7 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 			IssueDate: d.IssueDate, DueDate: d.DueDate, Reference: d.Reference, Lines: d.Lines,
 			SubTotal: d.SubTotal, TotalTax: d.TotalTax, Total: d.Total, AmountDue: d.Total,
 		}
-		invoice.ID = fieldops.NewID()
-		intent, err := tx.RequestCreation(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID})
-		if err != nil {
-			return err
-		}
-		invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
-		// The number comes after everything that can wait or refuse: taking it
-		// makes all who create invoices wait for this one.
-		if invoice.Number == "" {
-			invoice.Number, err = tx.TakeInvoiceNumber(ctx, plan.settings)
-		} else {
-			err = freeNumber(ctx, tx, fieldops.KindInvoice, invoice.Number, "")
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.InsertInvoice(ctx, &invoice); err != nil {
+		if err := place(ctx, tx, plan.settings, &invoice); err != nil {
 			return err
 		}
 		if err := tx.BillTimesheets(ctx, &invoice); err != nil {
@@ -186,6 +171,104 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 		return nil
 	})
 	return invoice, err
+}
+
+// place stores a drafted invoice, gives it its number unless it has one, and asks
+// for its way to the provider.
+func place(ctx context.Context, tx *store.Tx, settings fieldops.Settings, invoice *fieldops.Invoice) error {
+	invoice.ID = fieldops.NewID()
+	intent, err := tx.RequestCreation(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID})
+	if err != nil {
+		return err
+	}
+	invoice.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
+	// The number comes after everything that can wait or refuse: taking it
+	// makes all who create invoices wait for this one.
+	if invoice.Number == "" {
+		invoice.Number, err = tx.TakeInvoiceNumber(ctx, settings)
+	} else {
+		err = freeNumber(ctx, tx, fieldops.KindInvoice, invoice.Number, "")
+	}
+	if err != nil {
+		return err
+	}
+	return tx.InsertInvoice(ctx, invoice)
+}
+
+// CreateInvoice makes an invoice of what a person typed, without timesheets, and
+// asks for its way to the provider. also runs in the same transaction, last.
+func (s *Service) CreateInvoice(ctx context.Context, actor fieldops.Actor, request fieldops.ManualInvoice, also ...func(*store.Tx, fieldops.Invoice) error) (fieldops.Invoice, error) {
+	var invoice fieldops.Invoice
+	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
+		settings, terms, err := billingTerms(ctx, tx, sales, tx.Now.Time)
+		if err != nil {
+			return err
+		}
+		m := request
+		if invoice, err = m.Draft(settings, terms); err != nil {
+			return err
+		}
+		client, err := sellable(ctx, tx, invoice.ClientID, invoice.ProjectID, invoice.Lines)
+		if err != nil {
+			return err
+		}
+		if invoice.DueDate == "" {
+			invoice.DueDate = client.DueDate(invoice.IssueDate)
+		}
+		if err := place(ctx, tx, settings, &invoice); err != nil {
+			return err
+		}
+		if err := tx.NoteInvoice(ctx, "create", invoice.ID, map[string]any{
+			"invoice_number": invoice.Number, "client_id": client.ID, "total": invoice.Total,
+		}); err != nil {
+			return err
+		}
+		if invoice, err = tx.Invoice(ctx, invoice.ID); err != nil {
+			return err
+		}
+		for _, do := range also {
+			if err := do(tx, invoice); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return invoice, err
+}
+
+// sellable refuses a document that names a client, project or item that is not
+// there, or a project of somebody else.
+func sellable(ctx context.Context, tx *store.Tx, clientID, projectID *fieldops.ID, lines []fieldops.Line) (fieldops.Client, error) {
+	client, err := tx.Client(ctx, *clientID)
+	if err != nil {
+		return client, err
+	}
+	if projectID != nil {
+		of, err := tx.ProjectClient(ctx, *projectID)
+		if err != nil {
+			return client, err
+		}
+		if of != nil && *of != client.ID {
+			var f fieldops.Faults
+			f.Add("project_id", "The project is not one of %s", client.Name)
+			return client, f.Err("")
+		}
+	}
+	var items []fieldops.ID
+	for _, l := range lines {
+		if l.ItemID != nil {
+			items = append(items, *l.ItemID)
+		}
+	}
+	missing, err := tx.MissingItems(ctx, items)
+	if err != nil {
+		return client, err
+	}
+	var f fieldops.Faults
+	for n, l := range lines {
+		f.Require(l.ItemID == nil || !missing[*l.ItemID], fmt.Sprintf("line_items[%d].item_id", n), "Item not found")
+	}
+	return client, f.Err("")
 }
 
 // BatchResult is what became of one request of several: an invoice, or why

@@ -62,19 +62,64 @@ var columns = []struct {
 	{"Description", 88, "L"}, {"Quantity", 20, "R"}, {"Unit price", 24, "R"}, {"GST", 14, "R"}, {"Amount", 24, "R"},
 }
 
-// paper draws one invoice.
+// paper draws one invoice, or a quote as the invoice that it would become.
 type paper struct {
 	*fpdf.Fpdf
-	invoice *fieldops.Invoice
-	mark    string // across each page, "" for an invoice that stands
+	invoice  *fieldops.Invoice
+	name     string // Invoice or Quote
+	due      string // what the second date is called
+	preamble string // above the lines
+	closing  string // below the totals
+	mark     string // across each page, "" for an invoice that stands
 }
 
 func drawInvoice(company string, client *fieldops.Client, i *fieldops.Invoice) ([]byte, error) {
-	p := &paper{Fpdf: fpdf.New("P", "mm", "A4", ""), invoice: i, mark: markOf(i)}
+	return (&paper{invoice: i, name: "Invoice", due: "Due date", mark: markOf(i)}).draw(company, client)
+}
+
+// QuotePDF is a quote as a page to send or to print, and a name for the file.
+func (s *Service) QuotePDF(ctx context.Context, id fieldops.ID) (pdf []byte, name string, err error) {
+	quote, err := s.db.Quote(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	settings, err := s.db.Settings(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var client fieldops.Client
+	if quote.ClientID != nil {
+		if client, err = s.db.AnyClient(ctx, *quote.ClientID); err != nil {
+			return nil, "", err
+		}
+	}
+	pdf, err = drawQuote(settings.CompanyName, &client, &quote)
+	return pdf, fileName(quote.Number) + ".pdf", err
+}
+
+func drawQuote(company string, client *fieldops.Client, q *fieldops.Quote) ([]byte, error) {
+	p := &paper{
+		invoice: &fieldops.Invoice{
+			Number: q.Number, ClientName: q.ClientName, ProjectName: q.ProjectName, IssueDate: q.IssueDate, DueDate: q.ExpiryDate,
+			Reference: q.Reference, Currency: q.Currency, Lines: q.Lines, SubTotal: q.SubTotal, TotalTax: q.TotalTax, Total: q.Total,
+			CreatedAt: q.CreatedAt, UpdatedAt: q.UpdatedAt,
+		},
+		name: "Quote", due: "Valid until", closing: text(q.Terms),
+		preamble: strings.TrimSpace(text(q.Title) + "\n" + text(q.Summary)),
+	}
+	if q.Status == fieldops.StatusDraft {
+		p.mark = "DRAFT"
+	}
+	return p.draw(company, client)
+}
+
+func (p *paper) draw(company string, client *fieldops.Client) ([]byte, error) {
+	i := p.invoice
+	p.Fpdf = fpdf.New("P", "mm", "A4", "")
 	// The PDF standard's own fonts have no macrons, which Māori names need.
 	p.AddUTF8FontFromBytes("go", "", goregular.TTF)
 	p.AddUTF8FontFromBytes("go", "B", gobold.TTF)
-	p.SetTitle("Invoice "+printable(i.Number), true)
+	p.SetTitle(p.name+" "+printable(i.Number), true)
 	p.SetCreator("AmpedFieldOps", true)
 	p.SetCreationDate(i.CreatedAt.Time)
 	p.SetModificationDate(i.UpdatedAt.Time)
@@ -87,11 +132,13 @@ func drawInvoice(company string, client *fieldops.Client, i *fieldops.Invoice) (
 	p.SetFooterFunc(p.drawFooter)
 	p.AddPage()
 	p.drawHead(company, client)
+	p.drawWords(p.preamble, 6)
 	p.drawLines()
 	p.drawTotals()
+	p.drawWords(p.closing, 8)
 	var out bytes.Buffer
 	if err := p.Output(&out); err != nil {
-		return nil, fmt.Errorf("the PDF of invoice %s: %w", i.Number, err)
+		return nil, fmt.Errorf("the PDF of %s %s: %w", p.name, i.Number, err)
 	}
 	return out.Bytes(), nil
 }
@@ -140,7 +187,7 @@ func (p *paper) drawFooter() {
 	p.SetTextColor(110, 110, 110)
 	// The number of pages is put in at the end, so it cannot be aligned right.
 	const pageNumber = 20
-	p.CellFormat(textWidth-pageNumber, lineHeight, "Invoice "+printable(p.invoice.Number), "", 0, "L", false, 0, "")
+	p.CellFormat(textWidth-pageNumber, lineHeight, p.name+" "+printable(p.invoice.Number), "", 0, "L", false, 0, "")
 	p.CellFormat(pageNumber, lineHeight, fmt.Sprintf("Page %d of {pages}", p.PageNo()), "", 0, "L", false, 0, "")
 	p.SetTextColor(0, 0, 0)
 }
@@ -152,7 +199,7 @@ func (p *paper) drawHead(company string, client *fieldops.Client) {
 	p.MultiCell(textWidth*0.62, 8, printable(company), "", "L", false)
 	below := p.GetY()
 	p.SetXY(margin, margin)
-	p.CellFormat(textWidth, 8, "INVOICE", "", 1, "R", false, 0, "")
+	p.CellFormat(textWidth, 8, strings.ToUpper(p.name), "", 1, "R", false, 0, "")
 	p.SetY(max(below, p.GetY()) + 8)
 
 	top := p.GetY()
@@ -167,9 +214,9 @@ func (p *paper) drawHead(company string, client *fieldops.Client) {
 	below = p.GetY()
 
 	p.SetY(top)
-	p.detail("Invoice number", p.invoice.Number)
+	p.detail(p.name+" number", p.invoice.Number)
 	p.detail("Issue date", longDate(p.invoice.IssueDate))
-	p.detail("Due date", longDate(p.invoice.DueDate))
+	p.detail(p.due, longDate(p.invoice.DueDate))
 	if p.invoice.Reference != nil {
 		p.detail("Reference", *p.invoice.Reference)
 	}
@@ -177,6 +224,23 @@ func (p *paper) drawHead(company string, client *fieldops.Client) {
 		p.detail("Project", p.invoice.ProjectName)
 	}
 	p.SetY(max(below, p.GetY()) + 10)
+}
+
+// drawWords draws a text across the page, with room around it.
+func (p *paper) drawWords(text string, room float64) {
+	if text == "" {
+		return
+	}
+	p.SetY(p.GetY() + room/2)
+	p.SetFont("go", "", 9.5)
+	for _, w := range p.SplitText(printable(text), textWidth) {
+		if p.GetY()+lineHeight > bottom {
+			p.AddPage()
+			p.SetFont("go", "", 9.5)
+		}
+		p.CellFormat(textWidth, lineHeight, w, "", 1, "L", false, 0, "")
+	}
+	p.SetY(p.GetY() + room/2)
 }
 
 func billingAddress(c *fieldops.Client) string {

@@ -23,6 +23,8 @@ type Settings struct {
 
 	InvoicePrefix string
 	OrderPrefix   string
+	QuotePrefix   string
+	CreditPrefix  string
 	NumberPadding int
 }
 
@@ -81,6 +83,8 @@ var SettingKeys = []Setting{
 	{SettingInvoiceNext, "1", positive, "a whole number from 1"},
 	{"po_prefix", "PO-", prefix, "at most 20 printable characters"},
 	{SettingOrderNext, "1", positive, "a whole number from 1"},
+	{"quote_prefix", "QU-", prefix, "at most 20 printable characters"},
+	{"credit_note_prefix", "CN-", prefix, "at most 20 printable characters"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
 }
 
@@ -123,6 +127,7 @@ func ReadSettings(stored map[string]string) Settings {
 		SalesAccount: value("xero_sales_account_code"), PurchaseAccount: value("xero_purchase_account_code"),
 		InvoiceStatus: value("xero_invoice_status"), OrderStatus: value("xero_po_status"),
 		SalesTax: taxRate("default_sales_tax_rate"), PurchaseTax: taxRate("default_purchase_tax_rate"),
-		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"), NumberPadding: padding,
+		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"),
+		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), NumberPadding: padding,
 	}
 }

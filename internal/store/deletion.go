@@ -258,6 +258,19 @@ func (tx *Tx) finishDeletion(ctx context.Context, d *fieldops.Deletion) error {
 // settleAround derives anew what live invoices and bills owe, after payments and
 // credit notes of theirs were hidden or brought back.
 func (tx *Tx) settleAround(ctx context.Context, deletion fieldops.ID) error {
+	invoices, err := collect(ctx, tx.reads, `select i.id from live_invoices i where i.id in
+		(select invoice_id from /* deleted too */ xero_payments where deletion_id = $1)
+		or i.id in (select a.invoice_id from credit_note_allocations a
+			join /* deleted too */ xero_credit_notes n on n.id = a.credit_note_id where n.deletion_id = $1)
+		order by i.id`, []any{deletion}, func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	for _, id := range invoices {
+		if err := tx.resettleInvoice(ctx, id, deletion); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -702,6 +715,9 @@ func (tx *Tx) ReviveInvoice(ctx context.Context, d *fieldops.Deletion, status st
 	if err := tx.Restore(ctx, d); err != nil {
 		return err
 	}
+	if err := tx.bindQuote(ctx, d.EntityID, d.EntityID); err != nil {
+		return err
+	}
 	invoice, err := tx.Invoice(ctx, d.EntityID)
 	if err != nil {
 		return err
@@ -726,6 +742,8 @@ func (tx *Tx) RevivePurchaseOrder(ctx context.Context, d *fieldops.Deletion, sta
 
 // NoteCopy keeps of which invoice another is the copy.
 func (tx *Tx) NoteCopy(ctx context.Context, original fieldops.DocumentRef, duplicate fieldops.ID) error {
-	_, err := tx.q.ExecContext(ctx, "update xero_invoices set copy_of = $1 where id = $2", original.ID, duplicate)
-	return err
+	if _, err := tx.q.ExecContext(ctx, "update xero_invoices set copy_of = $1 where id = $2", original.ID, duplicate); err != nil {
+		return err
+	}
+	return tx.bindQuote(ctx, original.ID, duplicate)
 }

@@ -69,7 +69,7 @@ func (r reads) invoices(ctx context.Context, condition string, args []any, limit
 	}
 	lines := []any{}
 	rows, err := r.q.QueryContext(ctx, `select invoice_id, id, group_key, description, quantity_e4, unit_price_e4, coalesce(account_code, ''),
-		coalesce(tax_type, ''), tax_rate_ppm, line_amount_cents, tax_amount_cents
+		coalesce(tax_type, ''), tax_rate_ppm, item_id, line_amount_cents, tax_amount_cents
 		from xero_invoice_lines where invoice_id in `+list(&lines, ids)+" order by invoice_id, position", lines...)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (r reads) invoices(ctx context.Context, condition string, args []any, limit
 		var invoice fieldops.ID
 		var l fieldops.Line
 		if err := rows.Scan(&invoice, &l.ID, &l.Key, &l.Description, &l.Quantity, &l.UnitPrice, &l.AccountCode,
-			&l.TaxType, &l.TaxRate, &l.Amount, &l.Tax); err != nil {
+			&l.TaxType, &l.TaxRate, &l.ItemID, &l.Amount, &l.Tax); err != nil {
 			return nil, err
 		}
 		l.Timesheets = billed[l.ID]
@@ -356,10 +356,10 @@ func (tx *Tx) insertInvoiceLines(ctx context.Context, i *fieldops.Invoice) error
 			l.ID = fieldops.NewID()
 		}
 		rows[n] = w.row(l.ID, i.ID, n, l.Key, l.Description, int64(l.Quantity), int64(l.UnitPrice), orNull(l.AccountCode), orNull(l.TaxType),
-			int64(l.TaxRate), int64(l.Amount), int64(l.Tax))
+			int64(l.TaxRate), l.ItemID, int64(l.Amount), int64(l.Tax))
 	}
 	_, err := tx.q.ExecContext(ctx, `insert into xero_invoice_lines (id, invoice_id, position, group_key, description, quantity_e4, unit_price_e4,
-		account_code, tax_type, tax_rate_ppm, line_amount_cents, tax_amount_cents) values `+strings.Join(rows, ", "), w.args...)
+		account_code, tax_type, tax_rate_ppm, item_id, line_amount_cents, tax_amount_cents) values `+strings.Join(rows, ", "), w.args...)
 	return err
 }
 
@@ -463,6 +463,9 @@ func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 		where id = $2 and deleted_at is null returning invoice_number, status`, tx.Now, id).Scan(&number, &status)
 	if err != nil {
 		return notFound(err, "Invoice")
+	}
+	if err := tx.freeQuote(ctx, id); err != nil {
+		return err
 	}
 	if err := tx.hideVoided(ctx, fieldops.RecordInvoice, id, number); err != nil {
 		return err

@@ -76,3 +76,20 @@ func (r reads) PeekInvoiceNumber(ctx context.Context, s fieldops.Settings) (stri
 func (tx *Tx) TakePurchaseOrderNumber(ctx context.Context, s fieldops.Settings) (string, error) {
 	return tx.nextFreeNumber(ctx, fieldops.KindPurchaseOrder, orderSeries, s.OrderPrefix, s.NumberPadding)
 }
+
+// freeNumberOf takes numbers of a series until no row of a table that does not
+// travel to Xero holds one in a column. Deleted rows keep their numbers.
+func (tx *Tx) freeNumberOf(ctx context.Context, table, column, series, prefix string, padding int) (string, error) {
+	for {
+		next, err := tx.nextNumber(ctx, series)
+		if err != nil {
+			return "", err
+		}
+		number := WriteNumber(prefix, padding, next)
+		var holders int
+		err = tx.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ "+table+" where "+column+" = $1", number).Scan(&holders)
+		if err != nil || holders == 0 {
+			return number, err
+		}
+	}
+}

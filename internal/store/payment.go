@@ -12,10 +12,10 @@ const paymentColumns = `y.id, y.xero_payment_id, y.invoice_id, y.bill_id, y.amou
 	y.reference, y.account_code, y.currency, y.created_at, y.updated_at, y.deleted_at,
 	i.invoice_number, b.bill_number, c.id, coalesce(c.name, '')`
 
-const paymentTables = ` xero_payments y
-	left join xero_invoices i on i.id = y.invoice_id
-	left join xero_bills b on b.id = y.bill_id
-	left join clients c on c.id = coalesce(i.client_id, b.supplier_id)`
+const paymentTables = ` /* deleted too */ xero_payments y
+	left join /* deleted too */ xero_invoices i on i.id = y.invoice_id
+	left join /* deleted too */ xero_bills b on b.id = y.bill_id
+	left join /* deleted too */ clients c on c.id = coalesce(i.client_id, b.supplier_id)`
 
 func scanPayment(rows *sql.Rows, p *fieldops.Payment) error {
 	return rows.Scan(&p.ID, &p.XeroPaymentID, &p.InvoiceID, &p.BillID, &p.Amount, &p.Date, &p.Method,
@@ -85,7 +85,7 @@ func (tx *Tx) InsertPayment(ctx context.Context, p *fieldops.Payment) error {
 	if p.BillID != nil {
 		return tx.payBill(ctx, p)
 	}
-	invoice, err := tx.lockPayable(ctx, *p.InvoiceID)
+	invoice, err := tx.LockPayable(ctx, *p.InvoiceID)
 	if err != nil {
 		return err
 	}

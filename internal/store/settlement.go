@@ -23,7 +23,7 @@ func (tx *Tx) settleInvoice(ctx context.Context, id fieldops.ID) error {
 		+ (select cast(coalesce(sum(a.amount_cents), 0) as bigint) from credit_note_allocations a
 			join live_credit_notes n on n.id = a.credit_note_id where a.invoice_id = i.id),
 		(select max(payment_date) from live_payments where invoice_id = i.id)
-		from xero_invoices i where i.id = $1`, id).Scan(&total, &remote, &status, &here, &last)
+		from /* deleted too */ xero_invoices i where i.id = $1`, id).Scan(&total, &remote, &status, &here, &last)
 	if err != nil {
 		return notFound(err, "Invoice")
 	}
@@ -43,9 +43,34 @@ func (tx *Tx) settleInvoice(ctx context.Context, id fieldops.ID) error {
 	return err
 }
 
-// lockPayable locks an invoice of which something is about to be paid or
+// resettleInvoice settles an invoice anew after a deletion took payments or
+// credits of it, or a restoration brought them back. They are refused when more
+// has been paid meanwhile than they leave room for.
+func (tx *Tx) resettleInvoice(ctx context.Context, id, deletion fieldops.ID) error {
+	invoice, err := tx.LockInvoice(ctx, id)
+	if err != nil {
+		return err
+	}
+	var here fieldops.Cents
+	var restored int
+	if err := tx.q.QueryRowContext(ctx, `select
+		(select cast(coalesce(sum(amount_cents), 0) as bigint) from live_payments where invoice_id = $1)
+		+ (select cast(coalesce(sum(a.amount_cents), 0) as bigint) from credit_note_allocations a
+			join live_credit_notes n on n.id = a.credit_note_id where a.invoice_id = $1),
+		(select count(*) from live_payments where invoice_id = $1 and deletion_id = $2)
+		+ (select count(*) from credit_note_allocations a
+			join live_credit_notes n on n.id = a.credit_note_id where a.invoice_id = $1 and n.deletion_id = $2)`, id, deletion).Scan(&here, &restored); err != nil {
+		return err
+	}
+	if restored > 0 && here > invoice.Total {
+		return fieldops.Refuse(fieldops.Conflict, "Invoice %s has been paid otherwise meanwhile; with this it would be paid by more than its total", invoice.Number)
+	}
+	return tx.settleInvoice(ctx, id)
+}
+
+// LockPayable locks an invoice of which something is about to be paid or
 // credited. One that is being taken back is not paid any more.
-func (tx *Tx) lockPayable(ctx context.Context, id fieldops.ID) (fieldops.Invoice, error) {
+func (tx *Tx) LockPayable(ctx context.Context, id fieldops.ID) (fieldops.Invoice, error) {
 	invoice, err := tx.LockInvoice(ctx, id)
 	if err != nil {
 		return invoice, err
