@@ -48,6 +48,7 @@ func OpenAPI() []byte {
 	for _, route := range (&api{}).routes() {
 		document.AddOperation(route.document(registry, failure))
 	}
+	addExamples(document, registry)
 	for _, schema := range registry.Map() {
 		schema.AdditionalProperties = nil // unknown fields are ignored, and answers may grow
 	}
@@ -61,6 +62,30 @@ func OpenAPI() []byte {
 	}
 	b.WriteByte('\n')
 	return b.Bytes()
+}
+
+// addExamples gives every body and every answer an example.
+func addExamples(document *huma.OpenAPI, registry huma.Registry) {
+	example := func(content map[string]*huma.MediaType) {
+		if c := content["application/json"]; c != nil && c.Schema != nil {
+			c.Example = exampleOf(registry, c.Schema, "")
+		}
+	}
+	for _, item := range document.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
+			if op == nil {
+				continue
+			}
+			if op.RequestBody != nil {
+				example(op.RequestBody.Content)
+			}
+			for status, answer := range op.Responses {
+				if status != "default" {
+					example(answer.Content)
+				}
+			}
+		}
+	}
 }
 
 var pathParameter = regexp.MustCompile(`\{(\w+)(\.\.\.)?\}`)

@@ -116,6 +116,7 @@ func (a *api) healthRoutes() []route {
 		{"GET", "/healthz", anybody, typed(a.processHealth), "Whether the process runs", 0, nil, ""},
 		{"GET", "/readyz", anybody, typed(a.readiness), "Whether requests can be served", 0, nil, ""},
 		{"GET", "/api/health", anybody, typed(a.health), "How database and Xero stand", 0, nil, ""},
+		{"GET", "/api/docs", anybody, plain(a.docs), "The API's documentation, to read", 0, nil, "text/html"},
 		{"GET", "/api/openapi.json", anybody, plain(a.openAPI), "This document", 0, nil, "application/json"},
 	}
 }
