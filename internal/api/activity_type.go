@@ -9,18 +9,25 @@ import (
 
 type activityTypeAnswer struct {
 	fieldops.ActivityType
-	UsageCount int `json:"usage_count"`
+	// What an hour costs the firm, for those who may see money; null is what is
+	// charged.
+	CostRate   *fieldops.E4 `json:"cost_rate" nullable:"true"`
+	UsageCount int          `json:"usage_count"`
 }
 
-func showActivityType(t *store.ActivityTypeSummary) activityTypeAnswer {
-	return activityTypeAnswer{t.ActivityType, t.UsageCount}
+func showActivityType(r *request, t *store.ActivityTypeSummary) activityTypeAnswer {
+	answer := activityTypeAnswer{ActivityType: t.ActivityType, UsageCount: t.UsageCount}
+	if r.seesMoney() {
+		answer.CostRate = t.CostRate
+	}
+	return answer
 }
 
 func (a *api) listActivityTypes(r *request, in *activeOnlyInput) ([]activityTypeAnswer, error) {
 	all, err := a.DB.ActivityTypes(r.Context(), in.ActiveOnly)
 	answers := make([]activityTypeAnswer, len(all))
 	for i := range all {
-		answers[i] = showActivityType(&all[i])
+		answers[i] = showActivityType(r, &all[i])
 	}
 	return answers, err
 }
@@ -31,15 +38,16 @@ func (a *api) getActivityType(r *request, in *byID) (activityTypeAnswer, error) 
 		return activityTypeAnswer{}, err
 	}
 	r.Header.Set("ETag", etag(t.UpdatedAt))
-	return showActivityType(&t), nil
+	return showActivityType(r, &t), nil
 }
 
 type activityTypeInput struct {
-	Name       Optional[string]      `json:"name,omitempty"`
-	Icon       Optional[string]      `json:"icon,omitempty"`
-	Color      Optional[string]      `json:"color,omitempty"`
-	HourlyRate Optional[fieldops.E4] `json:"hourly_rate,omitempty"`
-	IsActive   Optional[bool]        `json:"is_active,omitempty"`
+	Name       Optional[string]       `json:"name,omitempty"`
+	Icon       Optional[string]       `json:"icon,omitempty"`
+	Color      Optional[string]       `json:"color,omitempty"`
+	HourlyRate Optional[fieldops.E4]  `json:"hourly_rate,omitempty"`
+	CostRate   Optional[*fieldops.E4] `json:"cost_rate,omitempty" doc:"What an hour costs the firm; needs can_view_financials"`
+	IsActive   Optional[bool]         `json:"is_active,omitempty"`
 }
 
 func (in *activityTypeInput) apply(t *fieldops.ActivityType) {
@@ -48,6 +56,7 @@ func (in *activityTypeInput) apply(t *fieldops.ActivityType) {
 	in.Color.into(&t.Color)
 	t.Name, t.Icon, t.Color = strings.TrimSpace(t.Name), strings.TrimSpace(t.Icon), strings.TrimSpace(t.Color)
 	in.HourlyRate.into(&t.HourlyRate)
+	in.CostRate.into(&t.CostRate)
 	in.IsActive.into(&t.IsActive)
 }
 
@@ -55,7 +64,18 @@ type createActivityTypeInput struct {
 	Body activityTypeInput
 }
 
+// setsCost refuses a cost rate from those who may not see money.
+func (in *activityTypeInput) setsCost(r *request) error {
+	if in.CostRate.Set && !r.seesMoney() {
+		return fieldops.Refuse(fieldops.Forbidden, "What an hour costs the firm is for those who may see money")
+	}
+	return nil
+}
+
 func (a *api) createActivityType(r *request, in *createActivityTypeInput) (activityTypeAnswer, error) {
+	if err := in.Body.setsCost(r); err != nil {
+		return activityTypeAnswer{}, err
+	}
 	t := fieldops.ActivityType{IsActive: true}
 	in.Body.apply(&t)
 	ctx := r.Context()
@@ -64,7 +84,7 @@ func (a *api) createActivityType(r *request, in *createActivityTypeInput) (activ
 		if err := tx.InsertActivityType(ctx, &t); err != nil {
 			return err
 		}
-		answer = activityTypeAnswer{ActivityType: t}
+		answer = showActivityType(r, &store.ActivityTypeSummary{ActivityType: t})
 		return r.keep(tx, answer)
 	})
 	return answer, err
@@ -78,6 +98,9 @@ type updateActivityTypeInput struct {
 func (a *api) updateActivityType(r *request, in *updateActivityTypeInput) (activityTypeAnswer, error) {
 	if in.Body == (activityTypeInput{}) {
 		return activityTypeAnswer{}, errNoUpdates()
+	}
+	if err := in.Body.setsCost(r); err != nil {
+		return activityTypeAnswer{}, err
 	}
 	ctx := r.Context()
 	var changed store.ActivityTypeSummary
@@ -100,7 +123,7 @@ func (a *api) updateActivityType(r *request, in *updateActivityTypeInput) (activ
 		return activityTypeAnswer{}, err
 	}
 	r.Header.Set("ETag", etag(changed.UpdatedAt))
-	return showActivityType(&changed), nil
+	return showActivityType(r, &changed), nil
 }
 
 func (a *api) deleteActivityType(r *request, in *byID) (message, error) {

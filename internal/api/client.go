@@ -98,6 +98,7 @@ type clientInput struct {
 	Notes            Optional[*string] `json:"notes,omitempty"`
 	PaymentTermsType Optional[string]  `json:"payment_terms_type,omitempty"`
 	PaymentTermsDay  Optional[int]     `json:"payment_terms_day,omitempty"`
+	BillingHold      Optional[*string] `json:"billing_hold,omitempty"`
 }
 
 func (in *clientInput) apply(c *fieldops.Client) {
@@ -115,6 +116,7 @@ func (in *clientInput) apply(c *fieldops.Client) {
 	textInto(in.Notes, &c.Notes)
 	in.PaymentTermsType.into(&c.PaymentTerms.Type)
 	in.PaymentTermsDay.into(&c.PaymentTerms.Day)
+	textInto(in.BillingHold, &c.BillingHold)
 }
 
 type createClientInput struct {

@@ -104,61 +104,6 @@ func idsAnswer(ids []fieldops.ID) []fieldops.ID {
 	return ids
 }
 
-type unbilledInput struct {
-	ClientID fieldops.ID `query:"client_id" format:"uuid"`
-}
-
-type unbilledAnswer struct {
-	AsOf    fieldops.Date          `json:"as_of"` // ages are counted from the firm's today
-	Total   fieldops.Cents         `json:"total"`
-	Hours   fieldops.E4            `json:"hours"`
-	Clients []unbilledClientAnswer `json:"clients"`
-}
-
-type unbilledClientAnswer struct {
-	ClientID        fieldops.ID               `json:"client_id"`
-	ClientName      string                    `json:"client_name"`
-	Hours           fieldops.E4               `json:"hours"`
-	Total           fieldops.Cents            `json:"total"`
-	OldestDate      fieldops.Date             `json:"oldest_date"`
-	AgeDays         int                       `json:"age_days"`
-	Ages            map[string]fieldops.Cents `json:"ages"` // 0_30, 31_60, 61_90, over_90
-	TimesheetsCount int                       `json:"timesheets_count"`
-	Projects        []unbilledProjectAnswer   `json:"projects"`
-}
-
-type unbilledProjectAnswer struct {
-	ProjectID       *fieldops.ID   `json:"project_id"`
-	ProjectCode     string         `json:"project_code"`
-	ProjectName     string         `json:"project_name"`
-	Hours           fieldops.E4    `json:"hours"`
-	Total           fieldops.Cents `json:"total"`
-	TimesheetsCount int            `json:"timesheets_count"`
-	OldestDate      fieldops.Date  `json:"oldest_date"`
-}
-
-func (a *api) unbilled(r *request, in *unbilledInput) (unbilledAnswer, error) {
-	today, clients, err := a.Billing.Unbilled(r.Context(), in.ClientID)
-	answer := unbilledAnswer{AsOf: today, Clients: make([]unbilledClientAnswer, len(clients))}
-	for n, c := range clients {
-		answer.Total += c.Total
-		answer.Hours += c.Hours
-		shown := unbilledClientAnswer{
-			ClientID: c.ClientID, ClientName: c.ClientName, Hours: c.Hours, Total: c.Total,
-			OldestDate: c.Oldest, AgeDays: today.DaysSince(c.Oldest), TimesheetsCount: c.Timesheets,
-			Ages: map[string]fieldops.Cents{"0_30": c.Ages[0], "31_60": c.Ages[1], "61_90": c.Ages[2], "over_90": c.Ages[3]},
-		}
-		for _, p := range c.Projects {
-			shown.Projects = append(shown.Projects, unbilledProjectAnswer{
-				ProjectID: p.ProjectID, ProjectCode: p.ProjectCode, ProjectName: p.ProjectName,
-				Hours: p.Hours, Total: p.Total, TimesheetsCount: p.Timesheets, OldestDate: p.Oldest,
-			})
-		}
-		answer.Clients[n] = shown
-	}
-	return answer, err
-}
-
 type invoiceRequestInput struct {
 	Body fieldops.InvoiceRequest
 }

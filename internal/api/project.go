@@ -139,6 +139,10 @@ type projectInput struct {
 	StartDate     Optional[fieldops.Date]  `json:"start_date,omitempty"`
 	EndDate       Optional[fieldops.Date]  `json:"end_date,omitempty"`
 	CostCenterIDs Optional[[]string]       `json:"cost_center_ids,omitempty"`
+	BillingMethod Optional[string]         `json:"billing_method,omitempty"`
+	OnCompletion  Optional[bool]           `json:"bill_on_completion,omitempty"`
+	BillingHold   Optional[*string]        `json:"billing_hold,omitempty"`
+	XeroID        Optional[*string]        `json:"xero_project_id,omitempty"`
 }
 
 // apply changes a project by what was sent, and reads the cost centres: nil
@@ -155,6 +159,10 @@ func (in *projectInput) apply(p *fieldops.Project) (costCenters []fieldops.ID, e
 	textInto(in.Description, &p.Description)
 	in.StartDate.into(&p.StartDate)
 	in.EndDate.into(&p.EndDate)
+	in.BillingMethod.into(&p.BillingMethod)
+	in.OnCompletion.into(&p.BillOnCompletion)
+	textInto(in.BillingHold, &p.BillingHold)
+	textInto(in.XeroID, &p.XeroID)
 	if in.CostCenterIDs.Set {
 		costCenters = idsOf(in.CostCenterIDs.Value, "cost_center_ids", &f)
 	}
@@ -166,7 +174,7 @@ type createProjectInput struct {
 }
 
 func (a *api) createProject(r *request, in *createProjectInput) (projectAnswer, error) {
-	p := fieldops.Project{Status: "quoted"}
+	p := fieldops.Project{Status: "quoted", ProjectBilling: fieldops.ProjectBilling{BillingMethod: fieldops.TimeAndMaterials}}
 	costCenters, err := in.Body.apply(&p)
 	if err != nil {
 		return projectAnswer{}, err

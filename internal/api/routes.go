@@ -142,9 +142,15 @@ func (a *api) recordRoutes() []route {
 		{"PUT", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.updateClient), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/clients/{id}", may(fieldops.CanManageClients), typed(a.deleteRecord(fieldops.RecordClient)), "Delete a client with all that belongs to them", 0, nil, ""},
 
+		{"GET", "/api/clients/{id}/rates", may(fieldops.CanManageClients), typed(a.clientRates), "A client's own rates", 0, nil, ""},
+		{"PUT", "/api/clients/{id}/rates", may(fieldops.CanManageClients), typed(a.setClientRates), "Replace a client's own rates; work already written keeps its own", 0, nil, ""},
+		{"GET", "/api/clients/{id}/unbilled", may(fieldops.CanViewFinancials), typed(a.clientUnbilled), "A client's work that is not billed, oldest first, and why", 0, nil, ""},
+
 		{"GET", "/api/projects", may(fieldops.CanViewProjects), typed(a.listProjects), "Projects", 0, nil, ""},
 		{"POST", "/api/projects", may(fieldops.CanEditProjects), typed(a.createProject), "Add a project", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/projects/{id}", may(fieldops.CanViewProjects), typed(a.getProject), "One project with its newest timesheets", 0, nil, ""},
+		{"GET", "/api/projects/board", may(fieldops.CanViewProjects), typed(a.projectBoard), "Projects by state, the first of each with counts", 0, nil, ""},
+		{"GET", "/api/projects/{id}/unbilled", may(fieldops.CanViewFinancials), typed(a.projectUnbilled), "A project's work that is not billed, oldest first, and why", 0, nil, ""},
 		{"GET", "/api/projects/{id}/financials", may(fieldops.CanViewFinancials), typed(a.projectFinancials), "Budget, cost and commitments", 0, nil, ""},
 		{"PUT", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.updateProject), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/projects/{id}", may(fieldops.CanEditProjects), typed(a.deleteRecord(fieldops.RecordProject)), "Delete a project with all that belongs to it", 0, nil, ""},
@@ -163,6 +169,12 @@ func (a *api) recordRoutes() []route {
 
 		{"GET", "/api/timesheets", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.listTimesheets), "Timesheets: my own, or everybody's with can_view_all_timesheets", 0, nil, ""},
 		{"POST", "/api/timesheets", may(fieldops.CanCreateTimesheets), plain(a.createTimesheet).writing(new(timesheetAnswer)), "Write down work, with up to five photos", created | ownKey | streams, documentTimesheet, ""},
+		{"POST", "/api/timesheets/batch", may(fieldops.CanCreateTimesheets), plain(a.createTimesheets).writing(new(entriesAnswer)), "Write down work of several people or activities with shared photos: all of it or nothing", created | ownKey | streams, documentEntries, ""},
+		{"POST", "/api/timesheets/approve", may(fieldops.CanApproveTimesheets), typed(a.approveTimesheets), "Approve work for invoicing", 0, nil, ""},
+		{"POST", "/api/timesheets/unapprove", may(fieldops.CanApproveTimesheets), typed(a.unapproveTimesheets), "Take approvals back", 0, nil, ""},
+		{"POST", "/api/timesheets/hold", may(fieldops.CanCreateInvoices), typed(a.holdTimesheets), "Keep work off invoices, for a reason", 0, nil, ""},
+		{"POST", "/api/timesheets/release-hold", may(fieldops.CanCreateInvoices), typed(a.releaseTimesheets), "Let held work onto invoices again", 0, nil, ""},
+		{"GET", "/api/timesheets/{id}/why", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.whyUnbilled), "Why an entry is unbilled, and what would change it", 0, nil, ""},
 		{"GET", "/api/timesheets/{id}", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.getTimesheet), "One timesheet", 0, nil, ""},
 		{"PUT", "/api/timesheets/{id}", may(fieldops.CanEditOwnTimesheets), plain(a.updateTimesheet).writing(new(timesheetAnswer)), "Change unbilled work", streams, documentTimesheet, ""},
 		{"DELETE", "/api/timesheets/{id}", may(fieldops.CanDeleteOwnTimesheets), typed(a.deleteTimesheet), "Delete unbilled work", 0, nil, ""},

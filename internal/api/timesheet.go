@@ -30,13 +30,18 @@ const uploadTimeout = 10 * time.Minute
 
 type timesheetAnswer struct {
 	fieldops.Timesheet
-	Amount        fieldops.Cents `json:"amount"`
-	InvoiceNumber *string        `json:"invoice_number"`
-	Warnings      []string       `json:"warnings,omitempty"`
+	Amount         fieldops.Cents `json:"amount"`
+	Billable       bool           `json:"billable"`
+	InvoiceNumber  *string        `json:"invoice_number"`
+	ApprovedByName *string        `json:"approved_by_name"`
+	Warnings       []string       `json:"warnings,omitempty"`
 }
 
 func showTimesheet(t *fieldops.Timesheet) timesheetAnswer {
-	return timesheetAnswer{Timesheet: *t, Amount: t.Amount(), InvoiceNumber: text(&t.InvoiceNumber)}
+	return timesheetAnswer{
+		Timesheet: *t, Amount: t.Amount(), Billable: !t.NotBillable,
+		InvoiceNumber: text(&t.InvoiceNumber), ApprovedByName: text(&t.ApproverName),
+	}
 }
 
 type listTimesheetsInput struct {
@@ -49,6 +54,7 @@ type listTimesheetsInput struct {
 	DateFrom      fieldops.Date `query:"date_from"`
 	DateTo        fieldops.Date `query:"date_to"`
 	BillingStatus string        `query:"billing_status" enum:"unbilled,billed,paid"`
+	Approval      string        `query:"approval" enum:"approved,waiting" doc:"waiting: neither approved nor billed"`
 }
 
 // listTimesheets shows people their own work; who may see everybody's can
@@ -60,7 +66,7 @@ func (a *api) listTimesheets(r *request, in *listTimesheetsInput) (paged[timeshe
 	page := in.page()
 	filter := store.TimesheetFilter{
 		UserID: in.UserID, ProjectID: in.ProjectID, ClientID: in.ClientID, CostCenterID: in.CostCenterID,
-		From: in.DateFrom, To: in.DateTo, BillingStatus: in.BillingStatus, Deleted: in.IncludeDeleted, Page: page,
+		From: in.DateFrom, To: in.DateTo, BillingStatus: in.BillingStatus, Approval: in.Approval, Deleted: in.IncludeDeleted, Page: page,
 	}
 	if !r.User.SeesAllTimesheets() {
 		filter.UserID = r.User.ID
@@ -80,9 +86,9 @@ func (r *request) sees(t *fieldops.Timesheet) error {
 func (r *request) owns(t *fieldops.Timesheet) bool { return t.UserID != nil && *t.UserID == r.User.ID }
 
 // changes refuses work that is not the person's to change: one's own is, and
-// everybody's for managers and admins.
+// everybody's for those who may write it down for others.
 func (r *request) changes(t *fieldops.Timesheet, verb string) error {
-	if r.owns(t) || r.User.Role == fieldops.RoleAdmin || r.User.Role == fieldops.RoleManager {
+	if r.owns(t) || r.User.SeesAllTimesheets() {
 		return nil
 	}
 	return fieldops.Refuse(fieldops.Forbidden, "Not authorized to %s this timesheet", verb)
@@ -119,8 +125,25 @@ type timesheetInput struct {
 	UserID          Optional[*string]       `json:"user_id,omitempty"`
 	Notes           Optional[*string]       `json:"notes,omitempty"`
 	Location        Optional[*string]       `json:"location,omitempty"`
+	Billable        Optional[flag]          `json:"billable,omitempty"`
 	ImageURLs       Optional[urlList]       `json:"image_urls,omitempty"`
 	ClientRequestID Optional[*string]       `json:"client_request_id,omitempty"`
+}
+
+// flag is a truth: JSON's own, or, in a form, the text of it.
+type flag bool
+
+// UnmarshalJSON reads true and false, as they are or as a text.
+func (b *flag) UnmarshalJSON(raw []byte) error {
+	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
+	case "true", "1":
+		*b = true
+	case "false", "0":
+		*b = false
+	default:
+		return fieldops.Refuse(fieldops.Invalid, "must be true or false")
+	}
+	return nil
 }
 
 // urlList is a list of URLs: a JSON list, or, in a form, the text of one.
@@ -169,6 +192,9 @@ func (in *timesheetInput) apply(t *fieldops.Timesheet, f *fieldops.Faults) {
 	in.Hours.into(&t.Hours)
 	textInto(in.Notes, &t.Notes)
 	textInto(in.Location, &t.Location)
+	if in.Billable.Set {
+		t.NotBillable = !bool(in.Billable.Value)
+	}
 }
 
 // missing names the required fields that a new timesheet lacks.
@@ -285,6 +311,18 @@ func (a *api) discard(ctx context.Context, photos []string) {
 }
 
 func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
+	return a.takeWork(w, r, "POST /api/timesheets", func(r *request, id fieldops.ID, s *submission) (any, error) {
+		var in timesheetInput
+		var f fieldops.Faults
+		decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
+		return a.insertTimesheet(r, id, &in, s.photos, f)
+	})
+}
+
+// takeWork reads a request that brings new work and its photos, inserts it once
+// however often it is repeated under one key, and answers. id is the first
+// entry's, under which the photos are kept.
+func (a *api) takeWork(w http.ResponseWriter, r *request, route string, insert func(r *request, id fieldops.ID, s *submission) (any, error)) error {
 	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
 	defer cancel()
 	r.Request = r.WithContext(ctx)
@@ -299,11 +337,8 @@ func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
 			a.discard(ctx, s.photos)
 		}
 	}()
-	var in timesheetInput
-	var f fieldops.Faults
-	decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
 	create := func(w http.ResponseWriter, r *request) error {
-		answer, err := a.insertTimesheet(r, id, &in, s.photos, f)
+		answer, err := insert(r, id, s)
 		if err != nil {
 			return err
 		}
@@ -311,8 +346,8 @@ func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
 		return writeJSON(w, r.Status, answer)
 	}
 	key := r.Request.Header.Get("Idempotency-Key")
-	if key == "" && in.ClientRequestID.Value != nil {
-		key = *in.ClientRequestID.Value
+	if key == "" {
+		_ = json.Unmarshal(s.fields["client_request_id"], &key) // one that is no text is none
 	}
 	if key == "" {
 		return create(w, r)
@@ -321,7 +356,7 @@ func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return a.repeatable(w, r, key, fingerprint, "POST /api/timesheets", true, create)
+	return a.repeatable(w, r, key, fingerprint, route, true, create)
 }
 
 func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, photos []string, f fieldops.Faults) (answer timesheetAnswer, err error) {
@@ -491,6 +526,9 @@ func (r *request) changeTimesheet(ctx context.Context, tx *store.Tx, id fieldops
 	if !sameID(after.UserID, before.UserID) && !r.User.SeesAllTimesheets() {
 		return answer, nil, fieldops.Refuse(fieldops.Forbidden, "Not authorized to create timesheets for other users")
 	}
+	if !r.User.May(fieldops.CanApproveTimesheets) && !after.SameWork(&before) {
+		after.ApprovedAt, after.ApprovedBy = fieldops.Time{}, nil // nobody has approved what it says now
+	}
 	if err := tx.UpdateTimesheet(ctx, &before, &after); err != nil {
 		return answer, nil, err
 	}
@@ -498,6 +536,9 @@ func (r *request) changeTimesheet(ctx context.Context, tx *store.Tx, id fieldops
 		if !slices.Contains(after.ImageURLs, url) {
 			dropped = append(dropped, url)
 		}
+	}
+	if dropped, err = tx.UnnamedImages(ctx, &before, dropped); err != nil {
+		return answer, nil, err
 	}
 	answer, err = shownInside(ctx, tx, id)
 	return answer, dropped, err
@@ -575,7 +616,7 @@ type deleteImageInput struct {
 func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnswer, error) {
 	ctx := r.Context()
 	var t fieldops.Timesheet
-	var dropped string
+	var dropped []string
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
 		before, err := tx.LockTimesheet(ctx, in.ID, "edit")
 		if err != nil {
@@ -587,14 +628,18 @@ func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnsw
 		if in.Index < 0 || in.Index >= len(before.ImageURLs) {
 			return fieldops.Refuse(fieldops.NotFound, "The timesheet has no image %d", in.Index)
 		}
-		t, dropped = before, before.ImageURLs[in.Index]
+		t = before
 		t.ImageURLs = slices.Delete(slices.Clone(before.ImageURLs), in.Index, in.Index+1)
-		return tx.UpdateTimesheet(ctx, &before, &t)
+		if err := tx.UpdateTimesheet(ctx, &before, &t); err != nil {
+			return err
+		}
+		dropped, err = tx.UnnamedImages(ctx, &before, before.ImageURLs[in.Index:in.Index+1])
+		return err
 	})
 	if err != nil {
 		return imagesAnswer{}, err
 	}
-	a.discard(ctx, []string{dropped})
+	a.discard(ctx, dropped)
 	return imagesAnswer{t.ImageURLs, "Image deleted"}, nil
 }
 
@@ -604,12 +649,12 @@ func (a *api) upload(w http.ResponseWriter, r *request) error {
 	if !ok {
 		return fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
-	t, err := a.DB.TimesheetWithImage(r.Context(), timesheet, r.URL.Path)
+	entries, err := a.DB.TimesheetsWithImage(r.Context(), timesheet, r.URL.Path)
 	if err != nil {
 		return err
 	}
-	if err := r.sees(&t); err != nil {
-		return err
+	if !slices.ContainsFunc(entries, func(t fieldops.Timesheet) bool { return r.sees(&t) == nil }) {
+		return r.sees(&entries[0])
 	}
 	file, contentType, err := a.Photos.Open(r.URL.Path)
 	if err != nil {

@@ -68,6 +68,7 @@ func billingTerms(ctx context.Context, r reader, which side, now time.Time) (fie
 			}
 			return "", rate
 		},
+		ApprovalRequired: settings.ApprovalRequired,
 	}, nil
 }
 

@@ -70,7 +70,7 @@ func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, n
 		return p, err
 	}
 	first, last := r.Window(terms.Today)
-	work, err := find(ctx, store.Work{ClientID: r.ClientID, IDs: r.TimesheetIDs, ProjectID: r.ProjectID, From: first, To: last})
+	work, err := find(ctx, store.Work{ClientID: r.ClientID, IDs: r.TimesheetIDs, ProjectID: r.ProjectID, From: first, To: last, Approved: settings.ApprovalRequired})
 	if err != nil {
 		return p, err
 	}
@@ -429,14 +429,14 @@ func (s *Service) DeleteInvoice(ctx context.Context, actor fieldops.Actor, id fi
 	return gone, err
 }
 
-// Unbilled tells what work nobody has invoiced yet, and on which day of the
+// Unbilled tells what work is not billed yet and why, and on which day of the
 // firm that is true. client "" asks for all clients.
-func (s *Service) Unbilled(ctx context.Context, client fieldops.ID) (fieldops.Date, []store.UnbilledClient, error) {
+func (s *Service) Unbilled(ctx context.Context, client fieldops.ID) (fieldops.Date, store.Unbilled, error) {
 	settings, err := s.db.Settings(ctx)
 	if err != nil {
-		return "", nil, err
+		return "", store.Unbilled{}, err
 	}
 	today := fieldops.DateOf(time.Now(), settings.Timezone)
-	clients, err := s.db.Unbilled(ctx, today, client)
-	return today, clients, err
+	unbilled, err := s.db.Unbilled(ctx, today, client, settings.ApprovalRequired)
+	return today, unbilled, err
 }

@@ -344,7 +344,8 @@ func TestUnbilled(t *testing.T) {
 		f.work(31, 2_0000)
 		f.work(61, 1_0000, func(t *fieldops.Timesheet) { t.ProjectID = &f.alarm.ID })
 		f.work(120, 3_0000)
-		day, clients, err := f.billing.Unbilled(t.Context(), "")
+		day, unbilled, err := f.billing.Unbilled(t.Context(), "")
+		clients := unbilled.Clients
 		if err != nil || len(clients) != 1 || day != f.today {
 			t.Fatalf("%s: %+v, %v", day, clients, err)
 		}
@@ -356,8 +357,8 @@ func TestUnbilled(t *testing.T) {
 			t.Errorf("client %+v", c)
 		}
 		f.invoice(func(r *fieldops.InvoiceRequest) { r.ProjectID = f.wiring.ID })
-		if _, clients, err = f.billing.Unbilled(t.Context(), f.client.ID); err != nil || len(clients) != 1 || clients[0].Total != 95_00 {
-			t.Errorf("after an invoice %+v, %v", clients, err)
+		if _, unbilled, err = f.billing.Unbilled(t.Context(), f.client.ID); err != nil || len(unbilled.Clients) != 1 || unbilled.Clients[0].Total != 95_00 {
+			t.Errorf("after an invoice %+v, %v", unbilled, err)
 		}
 	})
 }

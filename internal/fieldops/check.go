@@ -20,6 +20,9 @@ const (
 	MaxRate  E4 = 1_000_000_000
 )
 
+// MaxHoldReason is the longest reason of a hold, in characters.
+const MaxHoldReason = 500
+
 // MaxBudget is the largest budget.
 const MaxBudget Cents = 999_999_999_999
 
@@ -72,6 +75,7 @@ func (c *Client) Check() error {
 	atMost(&f, "billing_email", "Billing email", 255, c.BillingEmail)
 	emailAddress(&f, "billing_email", "Billing email", c.BillingEmail)
 	atMost(&f, "notes", "Notes", 10_000, c.Notes)
+	atMost(&f, "billing_hold", "The reason of a hold", MaxHoldReason, c.BillingHold)
 	f.Require(slices.Contains([]string{Customer, Supplier, CustomerSupplier}, c.ClientType), "client_type",
 		"Client type must be customer, supplier or both")
 	f.Require(c.Status == ClientActive || c.Status == ClientInactive, "status", "Status must be active or inactive")
@@ -87,6 +91,10 @@ func (p *Project) Check() error {
 	atMost(&f, "description", "Description", 10_000, p.Description)
 	f.Require(slices.Contains(ProjectStatuses, p.Status), "status", "Status must be one of %s", strings.Join(ProjectStatuses, ", "))
 	f.Require(p.Budget >= 0 && p.Budget <= MaxBudget, "budget", "Budget must be between 0 and %s", MaxBudget)
+	f.Require(slices.Contains([]string{TimeAndMaterials, FixedPrice, NonBillable}, p.BillingMethod), "billing_method",
+		"Billing method must be %s, %s or %s", TimeAndMaterials, FixedPrice, NonBillable)
+	atMost(&f, "billing_hold", "The reason of a hold", MaxHoldReason, p.BillingHold)
+	atMost(&f, "xero_project_id", "Xero project", 100, p.XeroID)
 	f.Require(p.StartDate == "" || p.EndDate == "" || p.EndDate >= p.StartDate, "end_date", "End date must not be before the start date")
 	return f.Err("")
 }
@@ -115,6 +123,7 @@ func (a *ActivityType) Check() error {
 	required(&f, "color", "Color", a.Color)
 	atMost(&f, "color", "Color", 50, &a.Color)
 	f.Require(a.HourlyRate >= 0 && a.HourlyRate <= MaxRate, "hourly_rate", "Hourly rate must be between 0 and %s", MaxRate)
+	f.Require(a.CostRate == nil || *a.CostRate >= 0 && *a.CostRate <= MaxRate, "cost_rate", "Cost rate must be between 0 and %s", MaxRate)
 	return f.Err("")
 }
 

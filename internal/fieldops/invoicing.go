@@ -209,6 +209,8 @@ type BillingTerms struct {
 	Account string
 	// TaxOf is the tax that an account charges; its account may be "".
 	TaxOf func(account string) (taxType string, rate TaxRate)
+	// ApprovalRequired keeps work off invoices that nobody has approved.
+	ApprovalRequired bool
 }
 
 // InvoiceDraft is an invoice as it would be: what a preview shows is what is
@@ -225,10 +227,10 @@ type InvoiceDraft struct {
 }
 
 // DraftInvoice makes an invoice of a client's timesheets. The request must be
-// valid and work in the order of its date; all of it must be the client's and
-// unbilled, which it checks again.
+// valid and work in the order of its date; all of it must be the client's,
+// unbilled, and not kept off invoices, which it checks again.
 func DraftInvoice(r *InvoiceRequest, client *Client, work []Timesheet, terms BillingTerms) (InvoiceDraft, error) {
-	if err := billable(client, work); err != nil {
+	if err := billable(client, work, terms.ApprovalRequired); err != nil {
 		return InvoiceDraft{}, err
 	}
 	lines := linesOf(r.GroupBy, work)
@@ -281,7 +283,10 @@ func DraftInvoice(r *InvoiceRequest, client *Client, work []Timesheet, terms Bil
 }
 
 // billable refuses work that cannot be invoiced to the client now.
-func billable(client *Client, work []Timesheet) error {
+func billable(client *Client, work []Timesheet, approvalRequired bool) error {
+	if len(work) == 0 && client.BillingHold != nil {
+		return Refuse(Conflict, "%s is on hold, nothing is invoiced to them: %s", client.Name, *client.BillingHold)
+	}
 	if len(work) == 0 {
 		return Refuse(Invalid, "No unbilled timesheets found for the selected criteria")
 	}
@@ -310,7 +315,7 @@ func billable(client *Client, work []Timesheet) error {
 		return err
 	}
 	if conflicts == nil {
-		return nil
+		return keptOff(client, work, approvalRequired)
 	}
 	what := "1 of the chosen timesheets has been billed already"
 	if len(conflicts) > 1 {
@@ -325,6 +330,31 @@ func billable(client *Client, work []Timesheet) error {
 		Message: what + ", on " + strings.Join(shown, ", "),
 		Details: map[string]any{"conflicts": conflicts},
 	}
+}
+
+// keptOff refuses unbilled work that is not to be invoiced now, telling why of
+// each entry.
+func keptOff(client *Client, work []Timesheet, approvalRequired bool) error {
+	type kept struct {
+		TimesheetID ID     `json:"timesheet_id"`
+		Date        Date   `json:"date"`
+		Reason      Reason `json:"reason"`
+	}
+	var all []kept
+	for _, t := range work {
+		t.ClientHold, t.ClientName = client.BillingHold, client.Name
+		if reason := t.KeptOff(approvalRequired); reason != nil {
+			all = append(all, kept{t.ID, t.Date, *reason})
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	message := fmt.Sprintf("The timesheet of %s cannot be invoiced: %s", all[0].Date, all[0].Reason.Message)
+	if len(all) > 1 {
+		message = fmt.Sprintf("%d of the chosen timesheets cannot be invoiced; the one of %s for example: %s", len(all), all[0].Date, all[0].Reason.Message)
+	}
+	return &Error{Kind: Conflict, Message: message, Details: map[string]any{"kept_off": all}}
 }
 
 // linesOf gathers work into lines, in the order of their first entry. They are

@@ -15,9 +15,9 @@ const (
 // Permission is the right to do one thing.
 type Permission string
 
-// The permissions, by the keys that existing installations use, and one of
+// The permissions, by the keys that existing installations use, and two of
 // ours: can_create_invoices, because managers may invoice without being able to
-// change the connection to Xero.
+// change the connection to Xero, and can_approve_timesheets.
 const (
 	CanCreateTimesheets    Permission = "can_create_timesheets"
 	CanViewOwnTimesheets   Permission = "can_view_own_timesheets"
@@ -38,6 +38,7 @@ const (
 	CanManageCostCenters   Permission = "can_manage_cost_centers"
 	CanManageSettings      Permission = "can_manage_settings"
 	CanCreateInvoices      Permission = "can_create_invoices"
+	CanApproveTimesheets   Permission = "can_approve_timesheets"
 )
 
 var userPermissions = []Permission{
@@ -47,7 +48,7 @@ var userPermissions = []Permission{
 
 var managerPermissions = append(slices.Clone(userPermissions),
 	CanViewFinancials, CanEditProjects, CanViewAllTimesheets, CanManageClients,
-	CanViewReports, CanExportData, CanCreateInvoices)
+	CanViewReports, CanExportData, CanCreateInvoices, CanApproveTimesheets)
 
 var allPermissions = append(slices.Clone(managerPermissions),
 	CanManageUsers, CanSyncXero, CanEditActivityTypes, CanManageCostCenters, CanManageSettings)

@@ -20,6 +20,7 @@ type Client struct {
 	CreatedAt      Time       `json:"created_at"`
 	UpdatedAt      Time       `json:"updated_at"`
 	DeletedAt      Time       `json:"deleted_at"`
+	BillingHold    *string    `json:"billing_hold"` // why nothing is invoiced to them for now
 	PaymentTerms
 }
 
@@ -44,7 +45,24 @@ type Project struct {
 	CreatedAt   Time    `json:"created_at"`
 	UpdatedAt   Time    `json:"updated_at"`
 	DeletedAt   Time    `json:"deleted_at"`
+	XeroID      *string `json:"xero_project_id"`
+	ProjectBilling
 }
+
+// ProjectBilling says how the work on a project is invoiced.
+type ProjectBilling struct {
+	BillingMethod    string  `json:"billing_method"`
+	BillOnCompletion bool    `json:"bill_on_completion"` // nothing is invoiced before the project is completed
+	BillingHold      *string `json:"billing_hold"`       // why nothing of it is invoiced for now
+}
+
+// The ways to invoice a project: by its timesheets, at a price agreed upon, or
+// not at all.
+const (
+	TimeAndMaterials = "time_and_materials"
+	FixedPrice       = "fixed_price"
+	NonBillable      = "non_billable"
+)
 
 // ProjectStatuses are the states of a project; "paid" is archived.
 var ProjectStatuses = []string{"quoted", "in-progress", "completed", "invoiced", "paid"}
@@ -72,6 +90,7 @@ type ActivityType struct {
 	Icon       string `json:"icon"`
 	Color      string `json:"color"`
 	HourlyRate E4     `json:"hourly_rate"`
+	CostRate   *E4    `json:"-"` // an hour's cost to the firm; nil: what is charged
 	IsActive   bool   `json:"is_active"`
 	CreatedAt  Time   `json:"created_at"`
 	UpdatedAt  Time   `json:"updated_at"`
@@ -96,17 +115,29 @@ type Timesheet struct {
 	Date           Date       `json:"date"`
 	Hours          E4         `json:"hours"`
 	HourlyRate     E4         `json:"hourly_rate"`
+	CostRate       E4         `json:"-"` // an hour's cost to the firm, frozen likewise
+	NotBillable    bool       `json:"-"` // JSON says billable
 	Notes          *string    `json:"notes"`
 	Location       *string    `json:"location"`
 	ImageURLs      []string   `json:"image_urls"`
 	CloudImageURLs []string   `json:"cloud_image_urls"`
 	BillingStatus  string     `json:"billing_status"`
 	InvoiceID      *ID        `json:"invoice_id"`
+	ApprovedAt     Time       `json:"approved_at"`
+	ApprovedBy     *ID        `json:"approved_by"`
+	HoldReason     *string    `json:"hold_reason"` // why it is not to be invoiced for now
+	BatchID        *ID        `json:"-"`           // of the entries written down with it, which share its photos
 	SyncStatus     SyncStatus `json:"sync_status"`
 	XeroSyncID     *ID        `json:"xero_sync_id"`
 	CreatedAt      Time       `json:"created_at"`
 	UpdatedAt      Time       `json:"updated_at"`
 	DeletedAt      Time       `json:"deleted_at"`
+
+	// What of the records around it decides whether it can be invoiced.
+	Project       ProjectBilling `json:"-"`
+	ProjectStatus string         `json:"-"`
+	ClientHold    *string        `json:"-"`
+	InvoiceStatus string         `json:"-"`
 
 	// Names joined in for display and for invoice lines.
 	UserName          string `json:"user_name"`
@@ -120,6 +151,7 @@ type Timesheet struct {
 	CostCenterName    string `json:"cost_center_name"`
 	ClientPONumber    string `json:"-"`
 	InvoiceNumber     string `json:"invoice_number"`
+	ApproverName      string `json:"approved_by_name"`
 }
 
 // Amount is the value of the work at its frozen rate, before tax.

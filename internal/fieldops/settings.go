@@ -26,6 +26,9 @@ type Settings struct {
 	QuotePrefix   string
 	CreditPrefix  string
 	NumberPadding int
+
+	ApprovalRequired bool       // work is invoiced only when somebody has approved it
+	YearStart        time.Month // the first month of the firm's year
 }
 
 // Setting describes one key: its default and what it may hold.
@@ -68,6 +71,12 @@ const (
 	SettingOrderNext   = "po_next_number"
 )
 
+// What timesheet_approval may be.
+const (
+	ApprovalOff      = "off"
+	ApprovalRequired = "required"
+)
+
 // SettingKeys are all settings there are.
 var SettingKeys = []Setting{
 	{"company_name", "AmpedFieldOps", short(200), "a name of at most 200 characters"},
@@ -85,6 +94,8 @@ var SettingKeys = []Setting{
 	{SettingOrderNext, "1", positive, "a whole number from 1"},
 	{"quote_prefix", "QU-", prefix, "at most 20 printable characters"},
 	{"credit_note_prefix", "CN-", prefix, "at most 20 printable characters"},
+	{"timesheet_approval", ApprovalOff, oneOf(ApprovalOff, ApprovalRequired), "off or required"},
+	{"financial_year_start_month", "4", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 12 }, "the number of a month, 1 to 12"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
 }
 
@@ -122,6 +133,7 @@ func ReadSettings(stored map[string]string) Settings {
 	}
 	taxRate := func(key string) TaxRate { r, _ := ParseTaxRate(value(key)); return r }
 	padding, _ := strconv.Atoi(value("number_padding"))
+	yearStart, _ := strconv.Atoi(value("financial_year_start_month"))
 	return Settings{
 		CompanyName: value("company_name"), Timezone: zone, Currency: value("currency"),
 		SalesAccount: value("xero_sales_account_code"), PurchaseAccount: value("xero_purchase_account_code"),
@@ -129,5 +141,6 @@ func ReadSettings(stored map[string]string) Settings {
 		SalesTax: taxRate("default_sales_tax_rate"), PurchaseTax: taxRate("default_purchase_tax_rate"),
 		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"),
 		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), NumberPadding: padding,
+		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"ampedfieldops/internal/fieldops"
 )
 
-const activityTypeColumns = "a.id, a.name, a.icon, a.color, a.hourly_rate_e4, a.is_active, a.created_at, a.updated_at"
+const activityTypeColumns = "a.id, a.name, a.icon, a.color, a.hourly_rate_e4, a.cost_rate_e4, a.is_active, a.created_at, a.updated_at"
 
 func activityTypePlaces(a *fieldops.ActivityType) []any {
-	return []any{&a.ID, &a.Name, &a.Icon, &a.Color, &a.HourlyRate, &a.IsActive, &a.CreatedAt, &a.UpdatedAt}
+	return []any{&a.ID, &a.Name, &a.Icon, &a.Color, &a.HourlyRate, &a.CostRate, &a.IsActive, &a.CreatedAt, &a.UpdatedAt}
 }
 
 // ActivityTypeSummary is an activity type with the number of timesheets that
@@ -60,12 +60,14 @@ func (tx *Tx) InsertActivityType(ctx context.Context, a *fieldops.ActivityType) 
 	if err := a.Check(); err != nil {
 		return err
 	}
-	if _, err := tx.q.ExecContext(ctx, `insert into activity_types (id, name, icon, color, hourly_rate_e4, is_active, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $7)`, a.ID, a.Name, a.Icon, a.Color, int64(a.HourlyRate), a.IsActive, tx.Now); err != nil {
+	if _, err := tx.q.ExecContext(ctx, `insert into activity_types (id, name, icon, color, hourly_rate_e4, is_active, created_at, updated_at, cost_rate_e4)
+		values ($1, $2, $3, $4, $5, $6, $7, $7, $8)`, a.ID, a.Name, a.Icon, a.Color, int64(a.HourlyRate), a.IsActive, tx.Now, costOrNull(a.CostRate)); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "create", "activity_type", a.ID, map[string]any{"name": a.Name, "hourly_rate": a.HourlyRate})
 }
+
+func costOrNull(rate *fieldops.E4) *int64 { return (*int64)(rate) }
 
 // LockActivityType reads an activity type to change it.
 func (tx *Tx) LockActivityType(ctx context.Context, id fieldops.ID) (fieldops.ActivityType, error) {
@@ -82,15 +84,15 @@ func (tx *Tx) UpdateActivityType(ctx context.Context, a *fieldops.ActivityType) 
 		return err
 	}
 	a.UpdatedAt = tx.Now
-	changed, err := tx.exec(ctx, `update activity_types set name = $1, icon = $2, color = $3, hourly_rate_e4 = $4, is_active = $5, updated_at = $6
-		where id = $7 and deleted_at is null`, a.Name, a.Icon, a.Color, int64(a.HourlyRate), a.IsActive, tx.Now, a.ID)
+	changed, err := tx.exec(ctx, `update activity_types set name = $1, icon = $2, color = $3, hourly_rate_e4 = $4, is_active = $5, updated_at = $6,
+		cost_rate_e4 = $7 where id = $8 and deleted_at is null`, a.Name, a.Icon, a.Color, int64(a.HourlyRate), a.IsActive, tx.Now, costOrNull(a.CostRate), a.ID)
 	if err != nil {
 		return err
 	}
 	if changed == 0 {
 		return fieldops.Refuse(fieldops.NotFound, "Activity type not found")
 	}
-	return tx.audit(ctx, "update", "activity_type", a.ID, map[string]any{"name": a.Name, "hourly_rate": a.HourlyRate, "is_active": a.IsActive})
+	return tx.audit(ctx, "update", "activity_type", a.ID, map[string]any{"name": a.Name, "hourly_rate": a.HourlyRate, "cost_rate": a.CostRate, "is_active": a.IsActive})
 }
 
 // DeleteActivityType hides an activity type that no timesheet uses.

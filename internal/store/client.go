@@ -10,13 +10,13 @@ import (
 
 const clientColumns = `c.id, c.name, c.contact_name, c.email, c.phone, c.address, c.location, c.billing_address, c.billing_email,
 	c.xero_contact_id, c.client_type, c.status, c.notes, coalesce(cast(c.sync_status as text), ''), c.xero_sync_id,
-	c.created_at, c.updated_at, c.deleted_at, c.payment_terms_type, c.payment_terms_day`
+	c.created_at, c.updated_at, c.deleted_at, c.billing_hold, c.payment_terms_type, c.payment_terms_day`
 
 func clientPlaces(c *fieldops.Client) []any {
 	return []any{
 		&c.ID, &c.Name, &c.ContactName, &c.Email, &c.Phone, &c.Address, &c.Location, &c.BillingAddress, &c.BillingEmail,
 		&c.XeroContactID, &c.ClientType, &c.Status, &c.Notes, &c.SyncStatus, &c.XeroSyncID,
-		&c.CreatedAt, &c.UpdatedAt, &c.DeletedAt, &c.PaymentTerms.Type, &c.PaymentTerms.Day,
+		&c.CreatedAt, &c.UpdatedAt, &c.DeletedAt, &c.BillingHold, &c.PaymentTerms.Type, &c.PaymentTerms.Day,
 	}
 }
 
@@ -188,10 +188,10 @@ func (tx *Tx) InsertClient(ctx context.Context, c *fieldops.Client) error {
 		return err
 	}
 	_, err := tx.q.ExecContext(ctx, `insert into clients (id, name, name_folded, contact_name, email, phone, address, location, billing_address,
-		billing_email, client_type, status, payment_terms_type, payment_terms_day, notes, search_folded, xero_contact_id, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18)`,
+		billing_email, client_type, status, payment_terms_type, payment_terms_day, notes, search_folded, xero_contact_id, created_at, updated_at,
+		billing_hold) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19)`,
 		c.ID, c.Name, fold(c.Name), c.ContactName, c.Email, c.Phone, c.Address, c.Location, c.BillingAddress,
-		c.BillingEmail, c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), c.XeroContactID, tx.Now)
+		c.BillingEmail, c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), c.XeroContactID, tx.Now, c.BillingHold)
 	if err != nil {
 		return err
 	}
@@ -220,9 +220,9 @@ func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
 	c.UpdatedAt = tx.Now
 	_, err = tx.q.ExecContext(ctx, `update clients set name = $1, name_folded = $2, contact_name = $3, email = $4, phone = $5, address = $6,
 		location = $7, billing_address = $8, billing_email = $9, client_type = $10, status = $11, payment_terms_type = $12,
-		payment_terms_day = $13, notes = $14, search_folded = $15, updated_at = $16 where id = $17`,
+		payment_terms_day = $13, notes = $14, search_folded = $15, updated_at = $16, billing_hold = $17 where id = $18`,
 		c.Name, fold(c.Name), c.ContactName, c.Email, c.Phone, c.Address, c.Location, c.BillingAddress, c.BillingEmail,
-		c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), tx.Now, c.ID)
+		c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), tx.Now, c.BillingHold, c.ID)
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
 			return err
 		}
 	}
-	return tx.audit(ctx, "update", "client", c.ID, map[string]any{"name": c.Name})
+	return tx.audit(ctx, "update", "client", c.ID, map[string]any{"name": c.Name, "billing_hold": c.BillingHold})
 }
 
 // contactDiffers reports whether the contact in Xero would show a difference.

@@ -184,10 +184,13 @@ func contains(part string) string {
 type Work struct {
 	ClientID fieldops.ID
 	// IDs, unless nil, are the entries, whoever they belong to and whether they
-	// are billed or not, so that the caller can say why one cannot be invoiced.
+	// are billed or kept off invoices or not, so that the caller can say why one
+	// cannot be invoiced. Without them what is kept off is left out.
 	IDs       []fieldops.ID
 	ProjectID fieldops.ID
 	From, To  fieldops.Date // inclusive; "" is without end
+	// Approved leaves out what nobody has approved.
+	Approved bool
 }
 
 func (k *Work) where(r reads) *where {
@@ -208,6 +211,7 @@ func (k *Work) where(r reads) *where {
 	if k.To != "" {
 		w.and("t.date <= ?", k.To)
 	}
+	w.invoiceable(k.Approved)
 	return w
 }
 
@@ -228,16 +232,50 @@ func (tx *Tx) LockWork(ctx context.Context, k Work) ([]fieldops.Timesheet, error
 func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldops.Timesheet, error) {
 	w := k.where(r)
 	work, err := collect(ctx, r, `select t.id, t.user_id, t.project_id, t.client_id, t.activity_type_id, t.cost_center_id, t.date,
-		t.hours_e4, t.hourly_rate_e4, t.invoice_id, t.updated_at from /* deleted too */ timesheets t where `+w.String()+
+		t.hours_e4, t.hourly_rate_e4, t.invoice_id, t.updated_at, not t.billable, t.approved_at, t.hold_reason from /* deleted too */ timesheets t where `+w.String()+
 		fmt.Sprintf(" order by t.date, t.created_at, t.id limit %d", fieldops.MaxTimesheets+1)+lock, w.args,
 		func(rows *sql.Rows, t *fieldops.Timesheet) error {
 			return rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date,
-				&t.Hours, &t.HourlyRate, &t.InvoiceID, &t.UpdatedAt)
+				&t.Hours, &t.HourlyRate, &t.InvoiceID, &t.UpdatedAt, &t.NotBillable, &t.ApprovedAt, &t.HoldReason)
 		})
 	if err != nil || len(work) == 0 {
 		return work, err
 	}
+	if err := r.surroundWork(ctx, work); err != nil {
+		return nil, err
+	}
 	return work, r.nameWork(ctx, work)
+}
+
+// surroundWork fills in what of the projects decides whether their work can be
+// invoiced.
+func (r reads) surroundWork(ctx context.Context, work []fieldops.Timesheet) error {
+	var ids []fieldops.ID
+	seen := map[fieldops.ID]bool{}
+	for i := range work {
+		if id := work[i].ProjectID; id != nil && !seen[*id] {
+			seen[*id] = true
+			ids = append(ids, *id)
+		}
+	}
+	var w where
+	projects, err := collect(ctx, r, "select id, billing_method, bill_on_completion, billing_hold, status from /* deleted too */ projects where "+r.among(&w, "id", ids), w.args,
+		func(rows *sql.Rows, p *fieldops.Project) error {
+			return rows.Scan(&p.ID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold, &p.Status)
+		})
+	if err != nil {
+		return err
+	}
+	by := make(map[fieldops.ID]*fieldops.Project, len(projects))
+	for i := range projects {
+		by[projects[i].ID] = &projects[i]
+	}
+	for i := range work {
+		if id := work[i].ProjectID; id != nil && by[*id] != nil {
+			work[i].Project, work[i].ProjectStatus = by[*id].ProjectBilling, by[*id].Status
+		}
+	}
+	return nil
 }
 
 // nameWork fills in the names that invoice lines bear. Many entries share few
@@ -477,94 +515,4 @@ func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 func (r reads) InvoiceTimesheets(ctx context.Context, id fieldops.ID) ([]fieldops.Timesheet, error) {
 	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+
 		" where t.invoice_id = $1 order by t.date, t.created_at, t.id", []any{id}, scanTimesheet)
-}
-
-// UnbilledClient is a client's work that nobody has invoiced yet.
-type UnbilledClient struct {
-	ClientID   fieldops.ID
-	ClientName string
-	UnbilledSum
-	// Ages splits the total by the age of the work in days: up to 30, up to 60,
-	// up to 90, and over.
-	Ages     [4]fieldops.Cents
-	Projects []UnbilledProject
-}
-
-// UnbilledProject is the part of it that belongs to one project.
-type UnbilledProject struct {
-	ProjectID   *fieldops.ID
-	ProjectCode string
-	ProjectName string
-	UnbilledSum
-}
-
-// UnbilledSum adds up unbilled work, before tax.
-type UnbilledSum struct {
-	Hours      fieldops.E4
-	Total      fieldops.Cents
-	Oldest     fieldops.Date
-	Timesheets int
-}
-
-func (s *UnbilledSum) add(o UnbilledSum) {
-	if s.Timesheets == 0 || o.Oldest < s.Oldest {
-		s.Oldest = o.Oldest
-	}
-	s.Hours += o.Hours
-	s.Total += o.Total
-	s.Timesheets += o.Timesheets
-}
-
-// Unbilled tells what work is not invoiced yet, of one client or, with "", of
-// all, those with the oldest work first. today is the firm's.
-func (r reads) Unbilled(ctx context.Context, today fieldops.Date, client fieldops.ID) ([]UnbilledClient, error) {
-	w := &where{}
-	young, middle, old := w.arg(today.AddDays(-30)), w.arg(today.AddDays(-60)), w.arg(today.AddDays(-90))
-	w.and("t.billing_status = 'unbilled'")
-	w.and("t.client_id is not null")
-	if client != "" {
-		w.and("t.client_id = ?", client)
-	}
-	// Each entry's amount is rounded half away from zero to the cent.
-	const amount = "(t.hours_e4 * t.hourly_rate_e4 + 500000) / 1000000"
-	sum := func(filter string) string {
-		return ", cast(coalesce(sum(" + amount + ")" + filter + ", 0) as bigint)"
-	}
-	type row struct {
-		UnbilledClient
-		UnbilledProject
-	}
-	rows, err := collect(ctx, r, `select c.id, c.name, p.id, coalesce(p.code, ''), coalesce(p.name, ''), cast(sum(t.hours_e4) as bigint), count(*), min(t.date)`+
-		sum("")+
-		sum(" filter (where t.date >= "+young+")")+
-		sum(" filter (where t.date < "+young+" and t.date >= "+middle+")")+
-		sum(" filter (where t.date < "+middle+" and t.date >= "+old+")")+
-		sum(" filter (where t.date < "+old+")")+
-		` from live_timesheets t join /* deleted too */ clients c on c.id = t.client_id left join /* deleted too */ projects p on p.id = t.project_id
-		where `+w.String()+" group by c.id, c.name, p.id, p.code, p.name order by min(t.date), c.id, p.id", w.args,
-		func(rows *sql.Rows, x *row) error {
-			s := &x.UnbilledProject.UnbilledSum
-			return rows.Scan(&x.ClientID, &x.ClientName, &x.ProjectID, &x.ProjectCode, &x.ProjectName, &s.Hours, &s.Timesheets, &s.Oldest,
-				&s.Total, &x.Ages[0], &x.Ages[1], &x.Ages[2], &x.Ages[3])
-		})
-	if err != nil {
-		return nil, err
-	}
-	clients := []UnbilledClient{}
-	place := map[fieldops.ID]int{}
-	for _, x := range rows {
-		at, known := place[x.ClientID]
-		if !known {
-			at = len(clients)
-			place[x.ClientID] = at
-			clients = append(clients, UnbilledClient{ClientID: x.ClientID, ClientName: x.ClientName})
-		}
-		c := &clients[at]
-		c.add(x.UnbilledProject.UnbilledSum)
-		for n := range c.Ages {
-			c.Ages[n] += x.Ages[n]
-		}
-		c.Projects = append(c.Projects, x.UnbilledProject)
-	}
-	return clients, nil
 }

@@ -10,12 +10,12 @@ import (
 )
 
 const projectColumns = `p.id, p.code, p.name, p.client_id, p.status, p.budget_cents, p.description, p.start_date, p.end_date,
-	p.created_at, p.updated_at, p.deleted_at`
+	p.created_at, p.updated_at, p.deleted_at, p.xero_project_id, p.billing_method, p.bill_on_completion, p.billing_hold`
 
 func projectPlaces(p *fieldops.Project) []any {
 	return []any{
 		&p.ID, &p.Code, &p.Name, &p.ClientID, &p.Status, &p.Budget, &p.Description, &p.StartDate, &p.EndDate,
-		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt,
+		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt, &p.XeroID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold,
 	}
 }
 
@@ -193,6 +193,9 @@ func (tx *Tx) InsertProject(ctx context.Context, p *fieldops.Project, costCenter
 	if p.Status == "" {
 		p.Status = "quoted"
 	}
+	if p.BillingMethod == "" {
+		p.BillingMethod = fieldops.TimeAndMaterials
+	}
 	p.CreatedAt, p.UpdatedAt = tx.Now, tx.Now
 	if err := tx.checkProject(ctx, p, nil, costCenters); err != nil {
 		return err
@@ -205,8 +208,10 @@ func (tx *Tx) InsertProject(ctx context.Context, p *fieldops.Project, costCenter
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, `insert into projects (id, code, name, client_id, status, budget_cents, description, start_date, end_date,
-		search_folded, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
-		p.ID, p.Code, p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now); err != nil {
+		search_folded, created_at, updated_at, xero_project_id, billing_method, bill_on_completion, billing_hold)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)`,
+		p.ID, p.Code, p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now,
+		p.XeroID, p.BillingMethod, p.BillOnCompletion, p.BillingHold); err != nil {
 		return err
 	}
 	if err := tx.linkCostCenters(ctx, p.ID, costCenters); err != nil {
@@ -294,8 +299,10 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 	}
 	p.UpdatedAt = tx.Now
 	if _, err := tx.q.ExecContext(ctx, `update projects set name = $1, client_id = $2, status = $3, budget_cents = $4, description = $5,
-		start_date = $6, end_date = $7, search_folded = $8, updated_at = $9 where id = $10`,
-		p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now, p.ID); err != nil {
+		start_date = $6, end_date = $7, search_folded = $8, updated_at = $9, xero_project_id = $10,
+		billing_method = $11, bill_on_completion = $12, billing_hold = $13 where id = $14`,
+		p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now, p.XeroID,
+		p.BillingMethod, p.BillOnCompletion, p.BillingHold, p.ID); err != nil {
 		return err
 	}
 	if costCenters != nil {
@@ -303,5 +310,7 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 			return err
 		}
 	}
-	return tx.audit(ctx, "update", "project", p.ID, map[string]any{"code": p.Code, "name": p.Name, "status": p.Status})
+	return tx.audit(ctx, "update", "project", p.ID, map[string]any{
+		"code": p.Code, "name": p.Name, "status": p.Status, "billing_method": p.BillingMethod, "billing_hold": p.BillingHold,
+	})
 }

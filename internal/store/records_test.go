@@ -818,11 +818,11 @@ func TestPhotosAreFoundByTheirTimesheet(t *testing.T) {
 		entry := o.work("2026-05-04", 10_000)
 		entry.ImageURLs = []string{"/uploads/timesheets/2026/a_b.jpg", "/uploads/timesheets/2026/a_c.jpg"}
 		o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.InsertTimesheet(ctx, &entry) })
-		if got, err := db.TimesheetWithImage(t.Context(), entry.ID, entry.ImageURLs[1]); err != nil || !cmp.Equal(got.ImageURLs, entry.ImageURLs) {
-			t.Errorf("%+v, %v", got.ImageURLs, err)
+		if got, err := db.TimesheetsWithImage(t.Context(), entry.ID, entry.ImageURLs[1]); err != nil || len(got) != 1 || !cmp.Equal(got[0].ImageURLs, entry.ImageURLs) {
+			t.Errorf("%+v, %v", got, err)
 		}
 		for _, url := range []string{"/uploads/timesheets/2026/a", "%", "/uploads/timesheets/2026/a_b_jpg"} {
-			_, err := db.TimesheetWithImage(t.Context(), entry.ID, url)
+			_, err := db.TimesheetsWithImage(t.Context(), entry.ID, url)
 			wantKind(t, err, fieldops.NotFound, "File not found")
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -15,7 +17,16 @@ const timesheetColumns = `t.id, t.user_id, t.project_id, t.client_id, t.activity
 	coalesce(cast(t.sync_status as text), ''), t.xero_sync_id, t.created_at, t.updated_at, t.deleted_at,
 	coalesce(u.name, ''), coalesce(p.name, ''), coalesce(p.code, ''), coalesce(c.name, ''),
 	coalesce(a.name, ''), coalesce(a.icon, ''), coalesce(a.color, ''),
-	coalesce(k.code, ''), coalesce(k.name, ''), coalesce(k.client_po_number, ''), coalesce(i.invoice_number, '')`
+	coalesce(k.code, ''), coalesce(k.name, ''), coalesce(k.client_po_number, ''), coalesce(i.invoice_number, ''),
+	t.cost_rate_e4, not t.billable, t.approved_at, t.approved_by, coalesce(v.name, ''), t.hold_reason, t.batch_id, ` + surroundingColumns + ", coalesce(i.status, '')"
+
+// surroundingColumns are what of project and client decides whether an entry
+// can be invoiced.
+const surroundingColumns = `coalesce(p.billing_method, ''), coalesce(p.bill_on_completion, false), p.billing_hold, coalesce(p.status, ''), c.billing_hold`
+
+func surroundingPlaces(t *fieldops.Timesheet) []any {
+	return []any{&t.Project.BillingMethod, &t.Project.BillOnCompletion, &t.Project.BillingHold, &t.ProjectStatus, &t.ClientHold}
+}
 
 // timesheetTables joins what is shown beside a timesheet. The records may have
 // been deleted since; the work shows their names all the same.
@@ -25,16 +36,19 @@ const timesheetTables = ` /* deleted too */ timesheets t
 	left join /* deleted too */ clients c on c.id = t.client_id
 	left join activity_types a on a.id = t.activity_type_id
 	left join cost_centers k on k.id = t.cost_center_id
-	left join /* deleted too */ xero_invoices i on i.id = t.invoice_id`
+	left join /* deleted too */ xero_invoices i on i.id = t.invoice_id
+	left join users v on v.id = t.approved_by`
 
 func scanTimesheet(rows *sql.Rows, t *fieldops.Timesheet) error {
 	var images, cloudImages string
-	if err := rows.Scan(&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date, &t.Hours,
+	places := append([]any{&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date, &t.Hours,
 		&t.HourlyRate, &t.Notes, &t.Location, &images, &cloudImages, &t.BillingStatus, &t.InvoiceID,
 		&t.SyncStatus, &t.XeroSyncID, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
 		&t.UserName, &t.ProjectName, &t.ProjectCode, &t.ClientName,
 		&t.ActivityTypeName, &t.ActivityTypeIcon, &t.ActivityTypeColor,
-		&t.CostCenterCode, &t.CostCenterName, &t.ClientPONumber, &t.InvoiceNumber); err != nil {
+		&t.CostCenterCode, &t.CostCenterName, &t.ClientPONumber, &t.InvoiceNumber,
+		&t.CostRate, &t.NotBillable, &t.ApprovedAt, &t.ApprovedBy, &t.ApproverName, &t.HoldReason, &t.BatchID}, surroundingPlaces(t)...)
+	if err := rows.Scan(append(places, &t.InvoiceStatus)...); err != nil {
 		return err
 	}
 	if err := errors.Join(json.Unmarshal([]byte(images), &t.ImageURLs), json.Unmarshal([]byte(cloudImages), &t.CloudImageURLs)); err != nil {
@@ -64,18 +78,36 @@ func (r reads) oneTimesheet(ctx context.Context, condition string, id fieldops.I
 	return found[0], nil
 }
 
-// TimesheetWithImage is the timesheet, deleted ones too, that a photo belongs
-// to.
-func (r reads) TimesheetWithImage(ctx context.Context, id fieldops.ID, url string) (fieldops.Timesheet, error) {
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where t.id = $1 and cast(t.image_urls as text) like $2 escape '\'`,
-		[]any{id, contains(`"` + url + `"`)}, scanTimesheet)
+// TimesheetsWithImage are the timesheets, deleted ones too, that name a photo:
+// the one it was taken for, whose id is given, and those written down with it.
+func (r reads) TimesheetsWithImage(ctx context.Context, id fieldops.ID, url string) ([]fieldops.Timesheet, error) {
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where (t.id = $1 or t.batch_id = $1)
+		and cast(t.image_urls as text) like $2 escape '\' order by t.id`, []any{id, contains(`"` + url + `"`)}, scanTimesheet)
+	if err == nil && len(found) == 0 {
+		err = fieldops.Refuse(fieldops.NotFound, "File not found")
+	}
+	return found, err
+}
+
+// UnnamedImages are those of the photos that a change took off a timesheet which
+// no other entry names either, deleted ones included. Whoever else takes photos
+// off the same entries waits until the transaction ends.
+func (tx *Tx) UnnamedImages(ctx context.Context, t *fieldops.Timesheet, taken []string) ([]string, error) {
+	if t.BatchID == nil || len(taken) == 0 {
+		return taken, nil
+	}
+	named, err := collect(ctx, tx.reads, "select cast(image_urls as text) from /* deleted too */ timesheets where batch_id = $1 order by id"+tx.forUpdate(), []any{*t.BatchID},
+		func(rows *sql.Rows, images *string) error { return rows.Scan(images) })
 	if err != nil {
-		return fieldops.Timesheet{}, err
+		return nil, err
 	}
-	if len(found) == 0 {
-		return fieldops.Timesheet{}, fieldops.Refuse(fieldops.NotFound, "File not found")
+	var unnamed []string
+	for _, url := range taken {
+		if !slices.ContainsFunc(named, func(images string) bool { return strings.Contains(images, `"`+url+`"`) }) {
+			unnamed = append(unnamed, url)
+		}
 	}
-	return found[0], nil
+	return unnamed, nil
 }
 
 // TimesheetFilter chooses timesheets. Zero values choose everything.
@@ -83,6 +115,7 @@ type TimesheetFilter struct {
 	UserID, ProjectID, ClientID, CostCenterID fieldops.ID
 	From, To                                  fieldops.Date // both inclusive
 	BillingStatus                             string
+	Approval                                  string // approved, or waiting: not approved and not billed
 	InvoiceID                                 fieldops.ID
 	Deleted                                   bool // deleted ones too
 	Page                                      Page
@@ -110,6 +143,12 @@ func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) ([]fieldops.Ti
 	}
 	if f.BillingStatus != "" {
 		w.and("t.billing_status = ?", f.BillingStatus)
+	}
+	switch f.Approval {
+	case "approved":
+		w.and("t.approved_at is not null")
+	case "waiting":
+		w.and("t.approved_at is null and t.billing_status = 'unbilled'")
 	}
 	return pageOf(ctx, r, "/* deleted too */ timesheets t", w, listOrder{[]string{"t.date", "t.created_at", "t.id"}, true}, f.Page,
 		func(rest string, args []any) ([]fieldops.Timesheet, error) {
@@ -140,10 +179,11 @@ func (tx *Tx) InsertTimesheet(ctx context.Context, t *fieldops.Timesheet) error 
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, `insert into timesheets (id, user_id, project_id, client_id, activity_type_id, cost_center_id, date,
-		hours_e4, hourly_rate_e4, notes, location, image_urls, cloud_image_urls, billing_status, created_at, updated_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '[]', $13, $14, $14)`,
+		hours_e4, hourly_rate_e4, notes, location, image_urls, cloud_image_urls, billing_status, created_at, updated_at,
+		cost_rate_e4, billable, batch_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '[]', $13, $14, $14, $15, $16, $17)`,
 		t.ID, t.UserID, t.ProjectID, t.ClientID, t.ActivityTypeID, t.CostCenterID, t.Date, int64(t.Hours), int64(t.HourlyRate),
-		t.Notes, t.Location, images, t.BillingStatus, tx.Now); err != nil {
+		t.Notes, t.Location, images, t.BillingStatus, tx.Now, int64(t.CostRate), !t.NotBillable, t.BatchID); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "create", "timesheet", t.ID, timesheetDetails(t))
@@ -180,7 +220,8 @@ func (tx *Tx) LockTimesheet(ctx context.Context, id fieldops.ID, verb string) (f
 }
 
 // UpdateTimesheet writes an unbilled timesheet that LockTimesheet gave, as
-// changed. The rate is frozen anew only when the activity changed.
+// changed. Rate and cost are frozen anew only when the activity or the client
+// changed. An approval stays unless the caller has taken it off.
 func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet) error {
 	if err := tx.checkTimesheet(ctx, before, t); err != nil {
 		return err
@@ -191,10 +232,11 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 		return err
 	}
 	changed, err := tx.exec(ctx, `update timesheets set user_id = $1, project_id = $2, client_id = $3, activity_type_id = $4, cost_center_id = $5,
-		date = $6, hours_e4 = $7, hourly_rate_e4 = $8, notes = $9, location = $10, image_urls = $11, updated_at = $12
-		where id = $13 and billing_status = 'unbilled' and deleted_at is null`,
+		date = $6, hours_e4 = $7, hourly_rate_e4 = $8, notes = $9, location = $10, image_urls = $11, updated_at = $12,
+		cost_rate_e4 = $13, billable = $14, approved_at = $15, approved_by = $16
+		where id = $17 and billing_status = 'unbilled' and deleted_at is null`,
 		t.UserID, t.ProjectID, t.ClientID, t.ActivityTypeID, t.CostCenterID, t.Date, int64(t.Hours), int64(t.HourlyRate),
-		t.Notes, t.Location, images, tx.Now, t.ID)
+		t.Notes, t.Location, images, tx.Now, int64(t.CostRate), !t.NotBillable, t.ApprovedAt, t.ApprovedBy, t.ID)
 	if err != nil {
 		return err
 	}
@@ -238,11 +280,10 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 	}
 	var client *fieldops.ID
 	var found int
-	rate := t.HourlyRate
 	if err := errors.Join(
 		look("user_id", "User", t.UserID, before.UserID, "select 1 from users where id = $1 and is_active", &found),
 		look("project_id", "Project", t.ProjectID, before.ProjectID, "select client_id from live_projects where id = $1", &client),
-		look("activity_type_id", "Activity type", t.ActivityTypeID, before.ActivityTypeID, "select hourly_rate_e4 from activity_types where id = $1 and is_active and deleted_at is null", &rate),
+		look("activity_type_id", "Activity type", t.ActivityTypeID, before.ActivityTypeID, "select 1 from activity_types where id = $1 and is_active and deleted_at is null", &found),
 		look("cost_center_id", "Cost center", t.CostCenterID, before.CostCenterID, "select 1 from cost_centers where id = $1 and is_active and deleted_at is null", &found),
 	); err != nil {
 		return err
@@ -255,11 +296,26 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 			return err
 		}
 	}
-	t.HourlyRate = rate
 	if len(f) > own && own == 0 {
 		return f.Err("Invalid project, activity type, or cost center")
 	}
-	return f.Err("")
+	if err := f.Err(""); err != nil {
+		return err
+	}
+	return tx.freezeRates(ctx, before, t)
+}
+
+// freezeRates sets what an hour of the entry costs the client, by their own
+// rate or else the activity's, and what it costs the firm. An edit that changes
+// neither activity nor client leaves both as they were.
+func (tx *Tx) freezeRates(ctx context.Context, before, t *fieldops.Timesheet) error {
+	same := func(a, b *fieldops.ID) bool { return a == b || a != nil && b != nil && *a == *b }
+	if same(before.ActivityTypeID, t.ActivityTypeID) && same(before.ClientID, t.ClientID) {
+		return nil
+	}
+	return tx.q.QueryRowContext(ctx, `select coalesce(o.hourly_rate_e4, a.hourly_rate_e4), coalesce(a.cost_rate_e4, o.hourly_rate_e4, a.hourly_rate_e4)
+		from activity_types a left join client_rates o on o.activity_type_id = a.id and o.client_id = $2 where a.id = $1`,
+		*t.ActivityTypeID, t.ClientID).Scan(&t.HourlyRate, &t.CostRate)
 }
 
 // forShare keeps the rows of a select from being changed or deleted until the

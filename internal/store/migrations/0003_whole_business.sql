@@ -150,6 +150,14 @@ alter table timesheets add column hold_reason text;   -- not NULL: not to be inv
 alter table timesheets add column split_from_id uuid references timesheets (id);
 alter table timesheets add column xero_timesheet_id text;
 create index timesheets_split on timesheets (split_from_id) where split_from_id is not null;
+-- Entries written down together share their photos, which bear this id.
+alter table timesheets add column batch_id uuid;
+create index timesheets_batch on timesheets (batch_id) where batch_id is not null;
+-- All that the dashboard counts of a day, without a look into the table.
+create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
+-- Those that wait for a yes, and the invoices whose work is not billed for good.
+create index timesheets_unapproved on timesheets (date) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
+create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');
 
 alter table clients add column billing_hold text;     -- not NULL: nothing is invoiced to them for now
 create table client_rates (
@@ -164,6 +172,7 @@ alter table projects add column billing_method text not null default 'time_and_m
 alter table projects add column bill_on_completion boolean not null default false;
 alter table projects add column billing_hold text;
 alter table projects add column xero_project_id text;
+create index projects_board on projects (status, updated_at, id) where deleted_at is null;
 
 -- Money -------------------------------------------------------------------------
 
