@@ -49,6 +49,7 @@ type invoicePlan struct {
 	client   fieldops.Client
 	project  *fieldops.ID // of all the work, nil when there are several
 	draft    fieldops.InvoiceDraft
+	splits   []fieldops.Split // of the work, before it can be billed
 
 	projectName string
 }
@@ -75,6 +76,9 @@ func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, n
 		return p, err
 	}
 	if err := allThere(r.TimesheetIDs, work); err != nil {
+		return p, err
+	}
+	if p.splits, err = r.Split(work); err != nil {
 		return p, err
 	}
 	if p.project = commonProject(work); p.project != nil {
@@ -150,6 +154,11 @@ func (s *Service) InvoiceTimesheets(ctx context.Context, actor fieldops.Actor, r
 			Status: plan.settings.InvoiceStatus, Currency: plan.settings.Currency,
 			IssueDate: d.IssueDate, DueDate: d.DueDate, Reference: d.Reference, Lines: d.Lines,
 			SubTotal: d.SubTotal, TotalTax: d.TotalTax, Total: d.Total, AmountDue: d.Total,
+		}
+		for _, split := range plan.splits {
+			if err := tx.SplitTimesheet(ctx, split); err != nil {
+				return err
+			}
 		}
 		if err := place(ctx, tx, plan.settings, &invoice); err != nil {
 			return err

@@ -47,18 +47,34 @@ type InvoiceRequest struct {
 	ProjectID ID `json:"project_id,omitempty"`
 	// TimesheetIDs, unless nil, are exactly the entries to invoice; the
 	// project, the dates and the period then choose nothing.
-	TimesheetIDs []ID       `json:"timesheet_ids,omitempty"`
-	From         Date       `json:"date_from,omitempty"`
-	To           Date       `json:"date_to,omitempty"` // inclusive
-	Period       string     `json:"period,omitempty"`
-	GroupBy      Grouping   `json:"group_by,omitempty"`
-	DueDate      Date       `json:"due_date,omitempty"`
-	Number       string     `json:"invoice_number,omitempty"`
-	Reference    *string    `json:"reference,omitempty"`
-	Lines        []LineEdit `json:"lines,omitempty"`
+	TimesheetIDs []ID `json:"timesheet_ids,omitempty"`
+	// Timesheets choose entries like TimesheetIDs, and may take only a part of
+	// an entry's hours; the rest stays unbilled, as an entry of its own.
+	Timesheets []TimesheetPart `json:"timesheets,omitempty"`
+	From       Date            `json:"date_from,omitempty"`
+	To         Date            `json:"date_to,omitempty"` // inclusive
+	Period     string          `json:"period,omitempty"`
+	GroupBy    Grouping        `json:"group_by,omitempty"`
+	DueDate    Date            `json:"due_date,omitempty"`
+	Number     string          `json:"invoice_number,omitempty"`
+	Reference  *string         `json:"reference,omitempty"`
+	Lines      []LineEdit      `json:"lines,omitempty"`
 	// PreviewHash, when given, demands that what the program makes of the
 	// timesheets is still what the preview with this hash showed.
 	PreviewHash string `json:"preview_hash,omitempty"`
+}
+
+// TimesheetPart is an entry to invoice, or a part of it.
+type TimesheetPart struct {
+	ID    ID  `json:"id"`
+	Hours *E4 `json:"hours,omitempty"` // all of them
+}
+
+// Split is an entry of which a part is billed: it keeps its id and these hours,
+// and the rest becomes an entry of its own.
+type Split struct {
+	ID           ID
+	Billed, Rest E4
 }
 
 // LineEdit changes one line of an invoice that is being made. With a Key it
@@ -104,6 +120,7 @@ func (r *InvoiceRequest) Validate(today Date) error {
 	for i := range r.TimesheetIDs {
 		checkID(&f, &r.TimesheetIDs[i], fmt.Sprintf("timesheet_ids[%d]", i))
 	}
+	r.takeParts(&f)
 	slices.Sort(r.TimesheetIDs)
 	r.TimesheetIDs = slices.Compact(r.TimesheetIDs)
 	f.Require(r.Period == "" || r.Period == PeriodWeek || r.Period == PeriodMonth, "period", "The period must be %s or %s", PeriodWeek, PeriodMonth)
@@ -125,6 +142,47 @@ func (r *InvoiceRequest) Validate(today Date) error {
 		r.Lines[i].validate(&f, fmt.Sprintf("lines[%d]", i))
 	}
 	return f.Err("")
+}
+
+// takeParts chooses the entries of which a part is wanted, too.
+func (r *InvoiceRequest) takeParts(f *Faults) {
+	if r.Timesheets == nil {
+		return
+	}
+	f.Require(len(r.Timesheets) > 0, "timesheets", "Choose at least one timesheet")
+	f.Require(len(r.Timesheets)+len(r.TimesheetIDs) <= MaxTimesheets, "timesheets", "An invoice holds at most %d timesheets", MaxTimesheets)
+	r.Timesheets, r.TimesheetIDs = slices.Clone(r.Timesheets), slices.Clone(r.TimesheetIDs)
+	seen := map[ID]bool{}
+	for n := range r.Timesheets {
+		p, field := &r.Timesheets[n], fmt.Sprintf("timesheets[%d]", n)
+		checkID(f, &p.ID, field+".id")
+		f.Require(!seen[p.ID], field+".id", "The same timesheet stands twice in the list")
+		seen[p.ID] = true
+		if p.Hours != nil {
+			f.Require(*p.Hours >= MinHours, field+".hours", "At least a quarter of an hour can be billed of an entry")
+			f.Require(*p.Hours%100 == 0, field+".hours", "Hours must have at most two digits after the point")
+		}
+		r.TimesheetIDs = append(r.TimesheetIDs, p.ID)
+	}
+}
+
+// Split cuts the entries of which only a part is wanted, in work itself, and
+// tells what is to be split. Entries that are billed already are left alone.
+func (r *InvoiceRequest) Split(work []Timesheet) ([]Split, error) {
+	var splits []Split
+	var f Faults
+	for n, p := range r.Timesheets {
+		at := slices.IndexFunc(work, func(t Timesheet) bool { return t.ID == p.ID })
+		if p.Hours == nil || at < 0 || work[at].InvoiceID != nil || *p.Hours == work[at].Hours {
+			continue
+		}
+		field, rest := fmt.Sprintf("timesheets[%d].hours", n), work[at].Hours-*p.Hours
+		f.Require(rest >= 0, field, "The timesheet of %s has only %s hours", work[at].Date, work[at].Hours)
+		f.Require(rest < 0 || rest >= MinHours, field, "Less than a quarter of an hour would be left of the timesheet of %s", work[at].Date)
+		splits = append(splits, Split{p.ID, *p.Hours, rest})
+		work[at].Hours = *p.Hours
+	}
+	return splits, f.Err("")
 }
 
 func (l *LineEdit) validate(f *Faults, field string) {
@@ -506,6 +564,7 @@ func (d *InvoiceDraft) doubts(work []Timesheet) []string {
 func draftHash(d *InvoiceDraft, client ID, lines []Line, work []Timesheet) string {
 	type entry struct {
 		ID      ID
+		Hours   E4
 		Changed Time
 	}
 	content := struct {
@@ -516,7 +575,7 @@ func draftHash(d *InvoiceDraft, client ID, lines []Line, work []Timesheet) strin
 		Entries            []entry
 	}{client, d.IssueDate, d.DueDate, d.Reference, lines, nil}
 	for _, t := range work {
-		content.Entries = append(content.Entries, entry{t.ID, t.UpdatedAt})
+		content.Entries = append(content.Entries, entry{t.ID, t.Hours, t.UpdatedAt})
 	}
 	text, err := json.Marshal(content)
 	if err != nil {

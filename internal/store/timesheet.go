@@ -81,7 +81,7 @@ func (r reads) oneTimesheet(ctx context.Context, condition string, id fieldops.I
 // TimesheetsWithImage are the timesheets, deleted ones too, that name a photo:
 // the one it was taken for, whose id is given, and those written down with it.
 func (r reads) TimesheetsWithImage(ctx context.Context, id fieldops.ID, url string) ([]fieldops.Timesheet, error) {
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where (t.id = $1 or t.batch_id = $1)
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where (t.id = $1 or t.batch_id = $1 or t.split_from_id = $1)
 		and cast(t.image_urls as text) like $2 escape '\' order by t.id`, []any{id, contains(`"` + url + `"`)}, scanTimesheet)
 	if err == nil && len(found) == 0 {
 		err = fieldops.Refuse(fieldops.NotFound, "File not found")
@@ -244,6 +244,31 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 		return fmt.Errorf("timesheet %s was changed without its lock", t.ID)
 	}
 	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
+}
+
+// splitColumns are what both parts of a split entry have in common.
+const splitColumns = `user_id, project_id, client_id, activity_type_id, cost_center_id, date, hourly_rate_e4, notes, location,
+	image_urls, cloud_image_urls, billing_status, created_at, cost_rate_e4, billable, approved_at, approved_by, hold_reason, batch_id`
+
+// SplitTimesheet makes two entries of a locked unbilled one: it keeps the hours
+// that are to be billed, and the rest becomes an entry of its own, of the same
+// day, rate and photos. All parts of an entry name the first, and share its batch,
+// which guards the photos of one while another shows them.
+func (tx *Tx) SplitTimesheet(ctx context.Context, s fieldops.Split) error {
+	rest := fieldops.NewID()
+	changed, err := tx.exec(ctx, "update timesheets set hours_e4 = $1, updated_at = $2, batch_id = coalesce(batch_id, id) where id = $3 and hours_e4 = $4 and billing_status = 'unbilled' and deleted_at is null",
+		int64(s.Billed), tx.Now, s.ID, int64(s.Billed+s.Rest))
+	if err != nil {
+		return err
+	}
+	if changed != 1 {
+		return fmt.Errorf("timesheet %s was split without its lock", s.ID)
+	}
+	if _, err := tx.q.ExecContext(ctx, "insert into timesheets (id, split_from_id, hours_e4, updated_at, "+splitColumns+`)
+		select $1, coalesce(split_from_id, id), $2, $3, `+splitColumns+" from live_timesheets where id = $4", rest, int64(s.Rest), tx.Now, s.ID); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "split", "timesheet", s.ID, map[string]any{"hours_before": s.Billed + s.Rest, "hours": s.Billed, "rest_id": rest, "rest": s.Rest})
 }
 
 // checkTimesheet notes everything wrong with an entry, and fills in client and
