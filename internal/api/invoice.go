@@ -267,10 +267,7 @@ type listQuery struct {
 
 // place is how many rows are wanted, and behind which row.
 func (q *listQuery) place() (limit int, date fieldops.Date, id fieldops.ID, err error) {
-	limit = min(q.Limit, 500)
-	if limit < 1 {
-		limit = 100
-	}
+	limit = rowsOf(q.Limit)
 	if q.Cursor == "" {
 		return limit, "", "", nil
 	}
@@ -304,8 +301,9 @@ func (r *request) linkNext(full bool, lastDate fieldops.Date, lastID fieldops.ID
 	r.Header.Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", r.URL.Path, query.Encode()))
 }
 
-// linkAfter tells where a full list goes on that is in the order of its ids.
-func (r *request) linkAfter(last fieldops.ID) {
+// linkAfter tells where a full list goes on that is in the order of its ids, or
+// of another unique text.
+func (r *request) linkAfter(last string) {
 	query := url.Values{}
 	for name, values := range r.URL.Query() {
 		query[name] = values

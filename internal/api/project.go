@@ -63,10 +63,19 @@ type budgetAnswer struct {
 	Commitments fieldops.Cents `json:"po_commitments"`
 	ActualCost  fieldops.Cents `json:"actual_cost"`
 	Available   fieldops.Cents `json:"available_budget"`
+	LabourCost  fieldops.Cents `json:"labour_cost"`
+	BillsCost   fieldops.Cents `json:"bills_cost"`
+	Expenses    fieldops.Cents `json:"expenses_cost"`
+	WorkValue   fieldops.Cents `json:"work_value"` // at the rates charged
+	Invoiced    fieldops.Cents `json:"invoiced"`
+	Unbilled    fieldops.Cents `json:"unbilled"`
 }
 
 func budgetOf(p *store.ProjectSummary) budgetAnswer {
-	return budgetAnswer{p.Budget, p.Commitments, p.ActualCost, p.Budget - p.Commitments - p.ActualCost}
+	return budgetAnswer{
+		Budget: p.Budget, Commitments: p.Commitments, ActualCost: p.ActualCost, Available: p.Budget - p.Commitments - p.ActualCost,
+		LabourCost: p.LabourCost, BillsCost: p.Bills, Expenses: p.ProjectMoney.Expenses, WorkValue: p.Work, Invoiced: p.Invoiced, Unbilled: p.Unbilled,
+	}
 }
 
 type projectDetail struct {
@@ -115,8 +124,10 @@ type projectFinancialsAnswer struct {
 		Code string      `json:"code"`
 		Name string      `json:"name"`
 	} `json:"project"`
-	Financials     budgetAnswer      `json:"financials"`
-	PurchaseOrders store.OrderTotals `json:"purchase_orders"`
+	Financials     budgetAnswer        `json:"financials"`
+	PurchaseOrders store.OrderTotals   `json:"purchase_orders"`
+	Bills          store.BillTotals    `json:"bills"`
+	Expenses       store.ExpenseTotals `json:"expenses"`
 }
 
 func (a *api) projectFinancials(r *request, in *byID) (answer projectFinancialsAnswer, err error) {
@@ -126,7 +137,7 @@ func (a *api) projectFinancials(r *request, in *byID) (answer projectFinancialsA
 	}
 	answer.Project.ID, answer.Project.Code, answer.Project.Name = p.ID, p.Code, p.Name
 	answer.Financials = budgetOf(&p)
-	answer.PurchaseOrders, err = a.DB.ProjectOrders(r.Context(), in.ID)
+	answer.PurchaseOrders, answer.Bills, answer.Expenses, err = a.DB.ProjectPurchases(r.Context(), in.ID)
 	return answer, err
 }
 

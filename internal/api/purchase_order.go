@@ -49,13 +49,14 @@ type orderLineAnswer struct {
 	LineAmount     fieldops.Cents   `json:"line_amount"`
 	TaxRate        fieldops.TaxRate `json:"tax_rate"`
 	TaxAmount      fieldops.Cents   `json:"tax_amount"`
+	BilledQuantity fieldops.E4      `json:"billed_quantity"` // how much of it is on bills
 }
 
 func showOrder(v *billing.PurchaseOrderView) orderAnswer {
 	o := &v.PurchaseOrder
 	answer := orderAnswer{
 		ID: o.ID, PONumber: o.Number, XeroPOID: o.XeroPOID, SupplierID: o.SupplierID, SupplierName: o.SupplierName,
-		ProjectID: o.ProjectID, ProjectCode: text(&o.ProjectCode), ProjectName: text(&o.ProjectName), Status: o.Status,
+		ProjectID: o.ProjectID, ProjectCode: text(&o.ProjectCode), ProjectName: text(&o.ProjectName), Status: o.ShownStatus(),
 		Date: o.Date, DeliveryDate: o.DeliveryDate, Subtotal: o.SubTotal, TotalTax: o.TotalTax, TotalAmount: o.Total,
 		Currency: o.Currency, Notes: o.Notes, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, DeletedAt: o.DeletedAt,
 		LineItems:  make([]orderLineAnswer, len(o.Lines)),
@@ -65,7 +66,7 @@ func showOrder(v *billing.PurchaseOrderView) orderAnswer {
 		answer.LineItems[n] = orderLineAnswer{
 			ID: l.ID, Description: l.Description, Quantity: l.Quantity, UnitAmount: l.UnitPrice, AccountCode: text(&l.AccountCode), TaxType: text(&l.TaxType),
 			CostCenterID: l.CostCenterID, CostCenterCode: text(&l.CostCenterCode), CostCenterName: text(&l.CostCenterName), ItemID: l.ItemID,
-			LineAmount: l.Amount, TaxRate: l.TaxRate, TaxAmount: l.Tax,
+			LineAmount: l.Amount, TaxRate: l.TaxRate, TaxAmount: l.Tax, BilledQuantity: l.Billed,
 		}
 	}
 	answer.LineItemsDetail = answer.LineItems
@@ -89,7 +90,7 @@ func (a *api) createOrder(r *request, in *createOrderInput) (createdOrder, error
 	var answer createdOrder
 	_, err := a.Billing.CreatePurchaseOrder(r.Context(), r.Actor, in.Body, func(tx *store.Tx, o fieldops.PurchaseOrder) error {
 		view := a.Billing.NewPurchaseOrder(o)
-		answer = createdOrder{showOrder(&view), "Purchase order created. Syncing to Xero in the background...", r.Status, o.Status}
+		answer = createdOrder{showOrder(&view), "Purchase order created. Syncing to Xero in the background...", r.Status, o.ShownStatus()}
 		return r.keep(tx, answer)
 	})
 	return answer, err

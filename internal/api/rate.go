@@ -20,11 +20,13 @@ func (a *api) clientRates(r *request, in *byID) (ratesAnswer, error) {
 type setRatesInput struct {
 	byID
 	Body struct {
-		Rates []struct {
-			ActivityTypeID string      `json:"activity_type_id"`
-			HourlyRate     fieldops.E4 `json:"hourly_rate"`
-		} `json:"rates"`
+		Rates []rateInput `json:"rates"`
 	}
+}
+
+type rateInput struct {
+	ActivityTypeID string      `json:"activity_type_id"`
+	HourlyRate     fieldops.E4 `json:"hourly_rate"`
 }
 
 func (a *api) setClientRates(r *request, in *setRatesInput) (answer ratesAnswer, err error) {

@@ -108,7 +108,7 @@ func (a access) String() string {
 
 // routes is the table.
 func (a *api) routes() []route {
-	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.settingRoutes(), a.xeroRoutes())
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes())
 }
 
 func (a *api) healthRoutes() []route {
@@ -214,6 +214,48 @@ func (a *api) binRoutes() []route {
 		{"DELETE", "/api/xero/expenses/{id}", writes, remove(fieldops.RecordExpense), "Delete an expense", 0, nil, ""},
 		{"DELETE", "/api/xero/payments/{id}", writes, remove(fieldops.RecordPayment), "Delete a payment; its document owes the amount again", 0, nil, ""},
 		{"DELETE", "/api/xero/credit-notes/{id}", writes, remove(fieldops.RecordCreditNote), "Delete a credit note; its invoices owe the amounts again", 0, nil, ""},
+	}
+}
+
+// purchasingRoutes are bills, expenses, items and their stock, and the bank.
+// Technicians write down their own expenses, and see only those.
+func (a *api) purchasingRoutes() []route {
+	sees, writes := may(fieldops.CanViewFinancials), may(fieldops.CanCreateInvoices)
+	own := may(fieldops.CanViewFinancials, fieldops.CanCreateTimesheets)
+	ownWrites := may(fieldops.CanCreateInvoices, fieldops.CanCreateTimesheets)
+	const expense = "/api/xero/expenses/{id}"
+	return []route{
+		{"POST", "/api/xero/bills", writes, typed(a.createBill), "Write down what a supplier charges", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/bills", sees, typed(a.listBills), "Bills, newest first", 0, nil, ""},
+		{"GET", "/api/xero/bills/{id}", sees, typed(a.getBill), "One bill", 0, nil, ""},
+		{"PUT", "/api/xero/bills/{id}", writes, typed(a.updateBill), "Change the fields sent of a bill that is not paid", 0, nil, ""},
+		{"POST", "/api/xero/bills/{id}/pay", writes, typed(a.payBill), "Keep a payment of a bill: of all that is due, unless an amount is sent", repeatable, nil, ""},
+		{"PUT", "/api/xero/bills/{id}/mark-paid", writes, typed(a.payBill), "Keep a payment of a bill: of all that is due, unless an amount is sent", 0, nil, ""},
+		{"POST", "/api/xero/purchase-orders/{id}/convert-to-bill", writes, typed(a.convertOrder), "Bill what is open of a purchase order, or a part of it", created | repeatable | transactional, nil, ""},
+
+		{"POST", "/api/xero/expenses", ownWrites, typed(a.createExpense), "Write down what I paid for the firm", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/expenses", own, typed(a.listExpenses), "Expenses, newest first: my own, or everybody's with can_view_financials", 0, nil, ""},
+		{"GET", expense, own, typed(a.getExpense), "One expense", 0, nil, ""},
+		{"PUT", expense, ownWrites, typed(a.updateExpense), "Change the fields sent of an expense that is not approved", 0, nil, ""},
+		{"POST", expense + "/submit", ownWrites, typed(a.advanceExpense(fieldops.StatusSubmitted, "submit")), "Hand an expense in", 0, nil, ""},
+		{"POST", expense + "/approve", writes, typed(a.advanceExpense(fieldops.StatusApproved, "approve")), "Approve an expense", 0, nil, ""},
+		{"POST", expense + "/pay", writes, typed(a.advanceExpense(fieldops.StatusPaid, "pay")), "Note that an approved expense was paid back", 0, nil, ""},
+
+		{"GET", "/api/xero/items", sees, typed(a.listItems), "Items by code", 0, nil, ""},
+		{"POST", "/api/xero/items", writes, typed(a.createItem), "Add an item", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/items/{id}", sees, typed(a.getItem), "One item", 0, nil, ""},
+		{"PUT", "/api/xero/items/{id}", writes, typed(a.updateItem), "Change the fields sent", 0, nil, ""},
+		{"DELETE", "/api/xero/items/{id}", writes, typed(a.deleteItem), "Delete an item that stands on no document", 0, nil, ""},
+		{"PUT", "/api/xero/items/{id}/stock", writes, typed(a.setStock), "Bring the stock to a level", 0, nil, ""},
+		{"GET", "/api/xero/items/{id}/movements", sees, typed(a.listMovements), "What moved the stock, newest first", 0, nil, ""},
+
+		{"POST", "/api/xero/bank-transactions/import", writes, plain(a.importBank).writing(new(statementAnswer)), "Import a bank's statement; one that was imported before adds nothing", 0, documentStatement, ""},
+		{"POST", "/api/xero/bank-transactions", writes, typed(a.createBank), "Write down one bank transaction", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/bank-transactions", sees, typed(a.listBank), "Bank transactions, newest first", 0, nil, ""},
+		{"GET", "/api/xero/bank-transactions/{id}", sees, typed(a.getBank), "One bank transaction", 0, nil, ""},
+		{"GET", "/api/xero/bank-transactions/{id}/suggestions", sees, typed(a.bankSuggestions), "Payments and open documents that a bank transaction may be", 0, nil, ""},
+		{"POST", "/api/xero/reconcile", writes, typed(a.reconcile), "Match a bank transaction with a payment", 0, nil, ""},
+		{"POST", "/api/xero/unreconcile", writes, typed(a.unreconcile), "Take a match back", 0, nil, ""},
 	}
 }
 

@@ -225,6 +225,11 @@ func (s *Service) DeletePurchaseOrder(ctx context.Context, actor fieldops.Actor,
 		if order.Status == fieldops.StatusBilled {
 			return fieldops.Refuse(fieldops.Conflict, "Purchase order %s has been billed and cannot be deleted", order.Number)
 		}
+		if bills, err := tx.OrderBills(ctx, id); err != nil {
+			return err
+		} else if len(bills) > 0 {
+			return billedAlready(ctx, tx, &order, "Purchase order %s has been billed on %s and cannot be deleted; delete the bill first")
+		}
 		if _, gone, err = tx.RequestSync(ctx, fieldops.DocumentRef{Kind: fieldops.KindPurchaseOrder, ID: id}, fieldops.OpVoid); err != nil {
 			return err
 		}

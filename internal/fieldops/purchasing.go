@@ -110,29 +110,38 @@ func orderLines(f *Faults, wanted []PurchaseOrderLine, terms BillingTerms) []Lin
 	lines := make([]Line, 0, len(wanted))
 	for n := range wanted {
 		w, field := &wanted[n], fmt.Sprintf("line_items[%d]", n)
-		checkDescription(f, &w.Description, field+".description")
-		checkQuantity(f, w.Quantity, field+".quantity")
-		checkPrice(f, w.UnitAmount, field+".unit_amount")
-		checkAccount(f, &w.AccountCode, field+".account_code")
-		optionalID(f, &w.CostCenterID, field+".cost_center_id")
-		optionalID(f, &w.ItemID, field+".item_id")
-		if w.Quantity == nil || w.UnitAmount == nil {
-			continue
+		w.validate(f, field)
+		if w.Quantity != nil && w.UnitAmount != nil {
+			lines = append(lines, w.price(f, field, terms))
 		}
-		l := Line{
-			Description: *w.Description, Quantity: *w.Quantity, UnitPrice: *w.UnitAmount,
-			AccountCode: w.AccountCode, CostCenterID: w.CostCenterID, ItemID: w.ItemID,
-		}
-		if l.AccountCode == "" {
-			l.AccountCode = terms.Account
-		}
-		l.TaxType, l.TaxRate = terms.TaxOf(l.AccountCode)
-		if err := l.Price(); err != nil {
-			f.Add(field+".quantity", "%s", err)
-		}
-		lines = append(lines, l)
 	}
 	return lines
+}
+
+// validate says what is wrong with a line by itself.
+func (w *PurchaseOrderLine) validate(f *Faults, field string) {
+	checkDescription(f, &w.Description, field+".description")
+	checkQuantity(f, w.Quantity, field+".quantity")
+	checkPrice(f, w.UnitAmount, field+".unit_amount")
+	checkAccount(f, &w.AccountCode, field+".account_code")
+	optionalID(f, &w.CostCenterID, field+".cost_center_id")
+	optionalID(f, &w.ItemID, field+".item_id")
+}
+
+// price makes the line, which has a quantity and a price.
+func (w *PurchaseOrderLine) price(f *Faults, field string, terms BillingTerms) Line {
+	l := Line{
+		Description: *w.Description, Quantity: *w.Quantity, UnitPrice: *w.UnitAmount,
+		AccountCode: w.AccountCode, CostCenterID: w.CostCenterID, ItemID: w.ItemID,
+	}
+	if l.AccountCode == "" {
+		l.AccountCode = terms.Account
+	}
+	l.TaxType, l.TaxRate = terms.TaxOf(l.AccountCode)
+	if err := l.Price(); err != nil {
+		f.Add(field+".quantity", "%s", err)
+	}
+	return l
 }
 
 // optionalID checks an id that may be missing; the empty text is missing.
@@ -149,10 +158,10 @@ func optionalID(f *Faults, id **ID, field string) {
 	*id = &parsed
 }
 
-// orderStatuses are the states that a person may move an order through, in the
+// OrderStatuses are the states that a person may move an order through, in the
 // order in which they follow each other. BILLED comes from the supplier's bill in
 // Xero.
-var orderStatuses = []string{StatusDraft, StatusSubmitted, StatusAuthorised}
+var OrderStatuses = []string{StatusDraft, StatusSubmitted, StatusAuthorised}
 
 // Edit applies a person's changes to the order and prices it anew, or says
 // everything that is wrong with them.
@@ -179,10 +188,10 @@ func (o *PurchaseOrder) Edit(e *PurchaseOrderEdit, terms BillingTerms) error {
 	}
 	if e.Status != "" {
 		next.Status = e.Status
-		checkOrderStatus(&f, o.Status, e.Status)
+		checkOrderStatus(&f, o.ShownStatus(), e.Status)
 	}
 	if e.Lines != nil {
-		f.Require(o.Status != StatusBilled, "line_items", "The order has been billed; its lines cannot be changed any more")
+		f.Require(o.Status != StatusBilled && !o.billed(), "line_items", "The order has been billed, or a part of it; its lines cannot be changed any more")
 		lines := orderLines(&f, e.Lines, terms)
 		if len(f) == 0 {
 			if err := next.take(lines); err != nil {
@@ -197,14 +206,29 @@ func (o *PurchaseOrder) Edit(e *PurchaseOrderEdit, terms BillingTerms) error {
 	return nil
 }
 
+// billed reports whether a bill holds any of the order.
+func (o *PurchaseOrder) billed() bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Billed > 0 })
+}
+
+// ShownStatus is the status that people see. An order all of which is on bills
+// here is BILLED, while Status stays what it is at the provider: the bills are
+// not there.
+func (o *PurchaseOrder) ShownStatus() string {
+	if o.FullyBilled {
+		return StatusBilled
+	}
+	return o.Status
+}
+
 func checkOrderStatus(f *Faults, from, to string) {
-	at, wanted := slices.Index(orderStatuses, from), slices.Index(orderStatuses, to)
+	at, wanted := slices.Index(OrderStatuses, from), slices.Index(OrderStatuses, to)
 	switch {
 	case to == from:
 	case to == StatusCancelled || to == StatusDeleted:
 		f.Add("status", "To cancel a purchase order, delete it")
 	case wanted < 0:
-		f.Add("status", "The status must be one of %s", strings.Join(orderStatuses, ", "))
+		f.Add("status", "The status must be one of %s", strings.Join(OrderStatuses, ", "))
 	case at < 0 || wanted < at:
 		f.Add("status", "An order that is %s cannot become %s again", from, to)
 	}

@@ -178,11 +178,13 @@ type Line struct {
 	Tax          Cents
 	CostCenterID *ID
 	ItemID       *ID
+	OrderLineID  *ID // of a bill's line: the line of the purchase order that it bills
 	Timesheets   []ID
 
 	// Joined in for display.
 	CostCenterCode string
 	CostCenterName string
+	Billed         E4 // of a purchase order's line: how much of it is on bills
 }
 
 // Price computes the line's amount and tax as the provider will.
@@ -251,6 +253,7 @@ type PurchaseOrder struct {
 	ProjectCode  string
 	ProjectName  string
 	Status       string
+	FullyBilled  bool // bills here hold all of it
 	Currency     string
 	Date         Date
 	DeliveryDate Date

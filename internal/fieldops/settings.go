@@ -29,6 +29,7 @@ type Settings struct {
 
 	ApprovalRequired bool       // work is invoiced only when somebody has approved it
 	YearStart        time.Month // the first month of the firm's year
+	BudgetAlerts     bool       // tell when a project nears or passes its budget
 }
 
 // Setting describes one key: its default and what it may hold.
@@ -97,6 +98,7 @@ var SettingKeys = []Setting{
 	{"timesheet_approval", ApprovalOff, oneOf(ApprovalOff, ApprovalRequired), "off or required"},
 	{"financial_year_start_month", "4", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 12 }, "the number of a month, 1 to 12"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
+	{"budget_alerts", "true", oneOf("true", "false"), "true or false"},
 }
 
 // CheckSetting refuses an unknown key with NotFound and an unusable value with
@@ -142,5 +144,6 @@ func ReadSettings(stored map[string]string) Settings {
 		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"),
 		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), NumberPadding: padding,
 		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
+		BudgetAlerts: value("budget_alerts") == "true",
 	}
 }

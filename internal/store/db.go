@@ -64,6 +64,7 @@ type Tx struct {
 	tx    *sql.Tx
 	queue *job.Queue
 	after []func()
+	spent map[fieldops.ID]bool // projects that this may bring closer to their budget
 	watch func(fieldops.DocumentRef)
 }
 
@@ -219,6 +220,7 @@ func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(t
 	for _, do := range tx.after {
 		do()
 	}
+	db.warnOfBudgets(ctx, tx.spent)
 	return nil
 }
 

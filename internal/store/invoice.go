@@ -113,6 +113,7 @@ type DocumentFilter struct {
 	ClientID     fieldops.ID // of a purchase order: the supplier
 	ProjectID    fieldops.ID
 	CostCenterID fieldops.ID // purchase orders with a line on it
+	OrderID      fieldops.ID // bills of this purchase order
 	SyncStatus   fieldops.SyncStatus
 	Search       string // part of a number, a reference, notes or a name
 	From, To     fieldops.Date
@@ -168,8 +169,14 @@ func (f *DocumentFilter) search(w *where, columns []string) {
 	for _, column := range columns {
 		texts = append(texts, "lower("+column+")")
 	}
+	w.andSomewhere(f.Search, texts...)
+}
+
+// andSomewhere wants every word of the searched text somewhere in one of the
+// texts, which are in lower case.
+func (w *where) andSomewhere(search string, texts ...string) {
 	either := "(" + strings.Join(texts, ` like ? escape '\' or `) + ` like ? escape '\')`
-	for _, word := range strings.Fields(fold(f.Search)) {
+	for _, word := range strings.Fields(fold(search)) {
 		w.and(either, slices.Repeat([]any{contains(word)}, len(texts))...)
 	}
 }

@@ -12,6 +12,7 @@ import (
 const (
 	invoiceSeries = "invoice"
 	orderSeries   = "purchase_order"
+	billSeries    = "bill"
 )
 
 // nextNumber takes the next number of a series, which begins at 1. Taking it

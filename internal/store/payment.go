@@ -101,11 +101,6 @@ func (tx *Tx) InsertPayment(ctx context.Context, p *fieldops.Payment) error {
 	return tx.notePayment(ctx, p, map[string]any{"invoice_id": invoice.ID, "invoice_number": invoice.Number})
 }
 
-// payBill keeps a payment of a bill.
-func (*Tx) payBill(context.Context, *fieldops.Payment) error {
-	return fieldops.Refuse(fieldops.NotFound, "Bill not found")
-}
-
 // payable refuses a payment of more than is due of a document.
 func payable(amount, due fieldops.Cents, document string) error {
 	switch {

@@ -30,15 +30,12 @@ type CostCenterName struct {
 	Name string      `json:"name"`
 }
 
-// ProjectSummary is a project with what a list tells of it. ActualCost is the
-// work on it at the rates charged, Commitments what is ordered and neither
-// billed nor cancelled; both are without tax, as a budget is.
+// ProjectSummary is a project with what a list tells of it.
 type ProjectSummary struct {
 	fieldops.Project
+	ProjectMoney
 	ClientName  string
 	HoursLogged fieldops.E4
-	ActualCost  fieldops.Cents
-	Commitments fieldops.Cents
 	CostCenters []CostCenterName
 }
 
@@ -104,7 +101,7 @@ func (r reads) oneProject(ctx context.Context, condition string, id fieldops.ID)
 	return found[0], nil
 }
 
-// projectSummaries reads projects and the sums of only those, in four queries.
+// projectSummaries reads projects and the sums of only those, in three queries.
 func (r reads) projectSummaries(ctx context.Context, condition string, args []any) ([]ProjectSummary, error) {
 	projects, err := collect(ctx, r, "select "+projectColumns+", coalesce(c.name, '') from /* deleted too */ projects p left join /* deleted too */ clients c on c.id = p.client_id where "+condition, args,
 		func(rows *sql.Rows, p *ProjectSummary) error {
@@ -120,45 +117,21 @@ func (r reads) projectSummaries(ctx context.Context, condition string, args []an
 		ids[i] = projects[i].ID
 		place[ids[i]] = &projects[i]
 	}
-	each := func(query, rest string, scan func(*sql.Rows) error) error {
-		args := []any{}
-		_, err := collect(ctx, r, query+list(&args, ids)+rest, args, func(rows *sql.Rows, _ *struct{}) error { return scan(rows) })
-		return err
-	}
-	err = each("select project_id, cast(sum(hours_e4) as bigint), cast(sum("+amountSQL+") as bigint) from live_timesheets where project_id in ", " group by project_id",
-		func(rows *sql.Rows) error {
-			var id fieldops.ID
-			var hours fieldops.E4
-			var cost fieldops.Cents
-			err := rows.Scan(&id, &hours, &cost)
-			if p := place[id]; err == nil {
-				p.HoursLogged, p.ActualCost = hours, cost
-			}
-			return err
-		})
+	money, hours, err := r.projectMoney(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	err = each("select project_id, cast(sum(subtotal_cents) as bigint) from live_purchase_orders where status not in ('BILLED', 'CANCELLED', 'DELETED') and project_id in ", " group by project_id",
-		func(rows *sql.Rows) error {
-			var id fieldops.ID
-			var committed fieldops.Cents
-			err := rows.Scan(&id, &committed)
-			if p := place[id]; err == nil {
-				p.Commitments = committed
-			}
-			return err
-		})
-	if err != nil {
-		return nil, err
+	for id, p := range place {
+		p.ProjectMoney, p.HoursLogged = money[id], hours[id]
 	}
-	err = each("select l.project_id, k.id, k.code, k.name from project_cost_centers l join live_cost_centers k on k.id = l.cost_center_id where l.project_id in ", " order by "+r.bytewise("k.code"),
-		func(rows *sql.Rows) error {
-			var id fieldops.ID
-			var k CostCenterName
-			err := rows.Scan(&id, &k.ID, &k.Code, &k.Name)
-			if p := place[id]; err == nil {
-				p.CostCenters = append(p.CostCenters, k)
+	var w where
+	_, err = collect(ctx, r, "select l.project_id, k.id, k.code, k.name from project_cost_centers l join live_cost_centers k on k.id = l.cost_center_id where "+
+		r.among(&w, "l.project_id", ids)+" order by "+r.bytewise("k.code"), w.args,
+		func(rows *sql.Rows, k *CostCenterName) error {
+			var project fieldops.ID
+			err := rows.Scan(&project, &k.ID, &k.Code, &k.Name)
+			if p := place[project]; err == nil {
+				p.CostCenters = append(p.CostCenters, *k)
 			}
 			return err
 		})
@@ -172,16 +145,6 @@ type OrderTotals struct {
 	Draft      int            `json:"draft_count"`
 	Authorised int            `json:"authorised_count"`
 	Billed     int            `json:"billed_count"`
-}
-
-// ProjectOrders sums up the purchase orders of a project that stand.
-func (r reads) ProjectOrders(ctx context.Context, project fieldops.ID) (OrderTotals, error) {
-	var o OrderTotals
-	err := r.q.QueryRowContext(ctx, `select count(*), cast(coalesce(sum(subtotal_cents), 0) as bigint),
-		count(*) filter (where status = 'DRAFT'), count(*) filter (where status = 'AUTHORISED'), count(*) filter (where status = 'BILLED')
-		from live_purchase_orders where project_id = $1 and status not in ('CANCELLED', 'DELETED')`, project).
-		Scan(&o.Count, &o.Committed, &o.Draft, &o.Authorised, &o.Billed)
-	return o, err
 }
 
 // InsertProject adds a project. ID, times and the code are set here: the code

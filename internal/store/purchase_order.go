@@ -11,7 +11,7 @@ import (
 )
 
 const orderColumns = `o.id, o.po_number, o.supplier_id, coalesce(c.name, ''), o.project_id, coalesce(p.code, ''), coalesce(p.name, ''),
-	o.status, o.currency, o.date, o.delivery_date, o.notes, o.subtotal_cents, o.total_tax_cents, o.total_amount_cents,
+	o.status, ` + fullyBilledSQL + `, o.currency, o.date, o.delivery_date, o.notes, o.subtotal_cents, o.total_tax_cents, o.total_amount_cents,
 	o.xero_po_id, o.xero_total_cents, o.sync_warning, o.synced_at, o.created_at, o.updated_at, o.deleted_at,
 	coalesce(cast(o.sync_status as text), ''), o.xero_sync_id, coalesce(d.revision, 0)`
 
@@ -22,7 +22,7 @@ const orderTables = ` /* deleted too */ xero_purchase_orders o
 
 func scanOrder(rows *sql.Rows, o *fieldops.PurchaseOrder) error {
 	return rows.Scan(&o.ID, &o.Number, &o.SupplierID, &o.SupplierName, &o.ProjectID, &o.ProjectCode, &o.ProjectName,
-		&o.Status, &o.Currency, &o.Date, &o.DeliveryDate, &o.Notes, &o.SubTotal, &o.TotalTax, &o.Total,
+		&o.Status, &o.FullyBilled, &o.Currency, &o.Date, &o.DeliveryDate, &o.Notes, &o.SubTotal, &o.TotalTax, &o.Total,
 		&o.XeroPOID, &o.XeroTotal, &o.SyncWarning, &o.SyncedAt, &o.CreatedAt, &o.UpdatedAt, &o.DeletedAt,
 		&o.Sync.Status, &o.XeroSyncID, &o.Revision)
 }
@@ -63,7 +63,7 @@ func (r reads) purchaseOrders(ctx context.Context, condition string, args []any,
 	lines := []any{}
 	rows, err := r.q.QueryContext(ctx, `select l.po_id, l.id, l.description, l.quantity_e4, l.unit_amount_e4, coalesce(l.account_code, ''),
 		coalesce(l.tax_type, ''), l.tax_rate_ppm, l.line_amount_cents, l.tax_amount_cents, l.item_id, l.cost_center_id,
-		coalesce(k.code, ''), coalesce(k.name, '')
+		coalesce(k.code, ''), coalesce(k.name, ''), `+billedSQL+`
 		from xero_purchase_order_line_items l left join cost_centers k on k.id = l.cost_center_id
 		where l.po_id in `+list(&lines, ids)+" order by l.po_id, l.position", lines...)
 	if err != nil {
@@ -74,7 +74,7 @@ func (r reads) purchaseOrders(ctx context.Context, condition string, args []any,
 		var order fieldops.ID
 		var l fieldops.Line
 		if err := rows.Scan(&order, &l.ID, &l.Description, &l.Quantity, &l.UnitPrice, &l.AccountCode,
-			&l.TaxType, &l.TaxRate, &l.Amount, &l.Tax, &l.ItemID, &l.CostCenterID, &l.CostCenterCode, &l.CostCenterName); err != nil {
+			&l.TaxType, &l.TaxRate, &l.Amount, &l.Tax, &l.ItemID, &l.CostCenterID, &l.CostCenterCode, &l.CostCenterName, &l.Billed); err != nil {
 			return nil, err
 		}
 		o := &orders[place[order]]
@@ -85,7 +85,19 @@ func (r reads) purchaseOrders(ctx context.Context, condition string, args []any,
 
 // PurchaseOrders lists orders, newest date first.
 func (r reads) PurchaseOrders(ctx context.Context, f DocumentFilter) ([]fieldops.PurchaseOrder, error) {
+	// The status that people see is not only the column's.
+	status := f.Status
+	if status == fieldops.StatusBilled || slices.Contains(fieldops.OrderStatuses, status) {
+		f.Status = ""
+	}
 	w := f.where("o", "date", "supplier_id")
+	switch {
+	case f.Status == status:
+	case status == fieldops.StatusBilled:
+		w.and("(o.status = ? or "+fullyBilledSQL+")", status)
+	default:
+		w.and("o.status = ? and not "+fullyBilledSQL, status)
+	}
 	if f.CostCenterID != "" {
 		w.and("o.id in (select po_id from xero_purchase_order_line_items where cost_center_id = ?)", f.CostCenterID)
 	}
@@ -111,6 +123,7 @@ func (tx *Tx) InsertPurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder
 	if err != nil {
 		return err
 	}
+	tx.spends(o.ProjectID)
 	return tx.insertOrderLines(ctx, o)
 }
 
@@ -157,6 +170,30 @@ func (tx *Tx) UpdatePurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder
 		return numberTaken(o.Number)
 	}
 	if err != nil {
+		return err
+	}
+	tx.spends(o.ProjectID)
+	return tx.replaceOrderLines(ctx, o)
+}
+
+// replaceOrderLines gives an order the lines it shall have. Those that bills
+// name stay; the lines of deleted bills, which may come back, let go of what is
+// taken away.
+func (tx *Tx) replaceOrderLines(ctx context.Context, o *fieldops.PurchaseOrder) error {
+	before, err := collect(ctx, tx.reads, "select id from xero_purchase_order_line_items where po_id = $1", []any{o.ID},
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	same := len(before) == len(o.Lines)
+	for _, l := range o.Lines {
+		same = same && slices.Contains(before, l.ID)
+	}
+	if same { // lines are replaced as a whole or not at all
+		return nil
+	}
+	if _, err := tx.q.ExecContext(ctx, `update xero_bill_lines set po_line_id = null
+		where po_line_id in (select id from xero_purchase_order_line_items where po_id = $1)`, o.ID); err != nil {
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, "delete from xero_purchase_order_line_items where po_id = $1", o.ID); err != nil {

@@ -180,24 +180,6 @@ func (tx *Tx) bindQuote(ctx context.Context, was, invoice fieldops.ID) error {
 	return err
 }
 
-// MissingItems are those of the ids that name no item there is.
-func (r reads) MissingItems(ctx context.Context, ids []fieldops.ID) (map[fieldops.ID]bool, error) {
-	args := []any{}
-	missing := make(map[fieldops.ID]bool, len(ids))
-	for _, id := range ids {
-		missing[id] = true
-	}
-	if len(ids) == 0 {
-		return missing, nil
-	}
-	found, err := collect(ctx, r, "select id from live_items where id in "+list(&args, ids), args,
-		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
-	for _, id := range found {
-		delete(missing, id)
-	}
-	return missing, err
-}
-
 // ProjectClient is the client of a project, nil when it has none. A deleted
 // project is not found.
 func (r reads) ProjectClient(ctx context.Context, project fieldops.ID) (client *fieldops.ID, err error) {

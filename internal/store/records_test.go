@@ -559,7 +559,7 @@ func TestProjectsAndTheirSums(t *testing.T) {
 			!cmp.Equal(p.CostCenters, []store.CostCenterName{{ID: o.center.ID, Code: "CC-1", Name: "Kitchen"}}) {
 			t.Errorf("%+v, %v", p, err)
 		}
-		if orders, err := db.ProjectOrders(ctx, o.project.ID); err != nil || orders != (store.OrderTotals{}) {
+		if orders, _, _, err := db.ProjectPurchases(ctx, o.project.ID); err != nil || orders != (store.OrderTotals{}) {
 			t.Errorf("orders %+v, %v", orders, err)
 		}
 		empty := fieldops.Project{Name: "Āwhina House", Status: "quoted", Budget: 10_000_00}

@@ -186,6 +186,7 @@ func (tx *Tx) InsertTimesheet(ctx context.Context, t *fieldops.Timesheet) error 
 		t.Notes, t.Location, images, t.BillingStatus, tx.Now, int64(t.CostRate), !t.NotBillable, t.BatchID); err != nil {
 		return err
 	}
+	tx.spends(t.ProjectID)
 	return tx.audit(ctx, "create", "timesheet", t.ID, timesheetDetails(t))
 }
 
@@ -243,6 +244,7 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 	if changed != 1 {
 		return fmt.Errorf("timesheet %s was changed without its lock", t.ID)
 	}
+	tx.spends(t.ProjectID)
 	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
 }
 

@@ -324,6 +324,16 @@ create index xero_bill_lines_bill on xero_bill_lines (bill_id, position);
 create index xero_bill_lines_order_line on xero_bill_lines (po_line_id) where po_line_id is not null;
 create index xero_bill_lines_center on xero_bill_lines (cost_center_id);
 
+-- Who may see money was told that a project passed this part of its budget:
+-- once, until the budget becomes another.
+create table budget_alerts (
+    project_id uuid not null references projects (id) on delete cascade,
+    threshold bigint not null,       -- in percent
+    budget_cents bigint not null,
+    created_at timestamptz not null,
+    primary key (project_id, threshold, budget_cents)
+);
+
 create table xero_expenses (
     id uuid primary key,
     xero_expense_id text,
