@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -76,6 +77,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p.billing = billing.New(db, p.sync)
 	db.WatchSync(p.events.DocumentChanged)
 	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, Log: log})
+	p.billing.SendBy(p.post)
 	p.sync.Register(db.Queue())
 	p.post.Register(db.Queue())
 	return p, nil
@@ -124,7 +126,12 @@ func (p *program) beginWork(ctx context.Context) error {
 // work carries documents to Xero until ctx ends, then gives back what it has
 // not finished within drainTime. On SQLite the caller holds the worker's lock.
 func (p *program) work(ctx context.Context) error {
+	reminding, stop := context.WithCancel(ctx)
+	var reminders sync.WaitGroup
+	reminders.Go(func() { p.billing.RunReminders(reminding) })
 	err := p.sync.Run(ctx)
+	stop()
+	reminders.Wait()
 	p.working.Store(false)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()

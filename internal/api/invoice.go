@@ -45,6 +45,9 @@ type invoiceAnswer struct {
 	AmountPaid      fieldops.Cents      `json:"amount_paid"` // or credited
 	PaymentStatus   string              `json:"payment_status" enum:"unpaid,partially_paid,paid"`
 	LastPaymentDate fieldops.Date       `json:"last_payment_date"`
+	SentAt          fieldops.Time       `json:"sent_at"` // by mail
+	SentTo          *string             `json:"sent_to"`
+	CopyOf          *fieldops.ID        `json:"copy_of"` // the invoice that it replaces
 	Currency        string              `json:"currency"`
 	IssueDate       fieldops.Date       `json:"issue_date"`
 	DueDate         fieldops.Date       `json:"due_date"`
@@ -84,7 +87,7 @@ func showInvoice(v *billing.InvoiceView) invoiceAnswer {
 		ID: i.ID, InvoiceNumber: i.Number, XeroInvoiceID: i.XeroInvoiceID, ClientID: i.ClientID, ClientName: i.ClientName,
 		ProjectID: i.ProjectID, ProjectName: text(&i.ProjectName), Status: i.Status,
 		Subtotal: i.SubTotal, TotalTax: i.TotalTax, Total: i.Total, AmountDue: i.AmountDue, AmountPaid: i.AmountPaid,
-		PaymentStatus: i.PaymentStatus(), LastPaymentDate: i.LastPayment,
+		PaymentStatus: i.PaymentStatus(), LastPaymentDate: i.LastPayment, SentAt: i.SentAt, SentTo: i.SentTo, CopyOf: i.CopyOf,
 		Currency: i.Currency, IssueDate: i.IssueDate, DueDate: i.DueDate, Reference: i.Reference,
 		LineItems: make([]invoiceLineAnswer, len(i.Lines)), TimesheetsCount: v.TimesheetsCount,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,

@@ -200,8 +200,27 @@ func (a *api) moveQuote(r *request, id fieldops.ID, action string) (quoteAnswer,
 	return a.answerQuote(r, &quote, err)
 }
 
-func (a *api) sendQuote(r *request, in *byID) (quoteAnswer, error) {
-	return a.moveQuote(r, in.ID, "send")
+type sendQuoteInput struct {
+	byID
+	Body struct {
+		fieldops.MailRequest
+		Email bool `json:"email,omitempty" doc:"Send it by mail; so does any other field"`
+	}
+}
+
+func (a *api) sendQuote(r *request, in *sendQuoteInput) (quoteAnswer, error) {
+	if !in.Body.Email && in.Body.MailRequest == (fieldops.MailRequest{}) {
+		return a.moveQuote(r, in.ID, "send")
+	}
+	quote, err := a.Billing.MailQuote(r.Context(), r.Actor, in.ID, in.Body.MailRequest, r.ifMatch)
+	return a.answerQuote(r, &quote, err)
+}
+
+func (a *api) quoteMails(r *request, in *byID) ([]fieldops.Mail, error) {
+	if _, err := a.DB.Quote(r.Context(), in.ID); err != nil {
+		return nil, err
+	}
+	return a.DB.Mails(r.Context(), store.MailFilter{EntityType: "quote", EntityID: in.ID, Limit: 100})
 }
 
 func (a *api) acceptQuote(r *request, in *byID) (quoteAnswer, error) {

@@ -20,6 +20,7 @@ import (
 type Service struct {
 	db   *store.DB
 	sync *Sync
+	post *Post // nil: nothing is sent by mail
 }
 
 // New makes a Service whose documents sync carries. sync need not run in this

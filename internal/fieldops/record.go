@@ -232,6 +232,9 @@ type Invoice struct {
 	AmountPaid    Cents
 	AmountDue     Cents
 	LastPayment   Date
+	SentAt        Time
+	SentTo        *string
+	CopyOf        *ID
 	XeroInvoiceID *string
 	XeroTotal     *Cents
 	SyncWarning   *string

@@ -27,6 +27,8 @@ type Settings struct {
 	CreditPrefix  string
 	NumberPadding int
 
+	Reminders ReminderSchedule
+
 	ApprovalRequired bool       // work is invoiced only when somebody has approved it
 	YearStart        time.Month // the first month of the firm's year
 	BudgetAlerts     bool       // tell when a project nears or passes its budget
@@ -97,6 +99,7 @@ var SettingKeys = []Setting{
 	{"credit_note_prefix", "CN-", prefix, "at most 20 printable characters"},
 	{"timesheet_approval", ApprovalOff, oneOf(ApprovalOff, ApprovalRequired), "off or required"},
 	{"financial_year_start_month", "4", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 12 }, "the number of a month, 1 to 12"},
+	{SettingReminders, "", reminders, "a schedule of reminders"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
 	{"budget_alerts", "true", oneOf("true", "false"), "true or false"},
 }
@@ -143,6 +146,7 @@ func ReadSettings(stored map[string]string) Settings {
 		SalesTax: taxRate("default_sales_tax_rate"), PurchaseTax: taxRate("default_purchase_tax_rate"),
 		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"),
 		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), NumberPadding: padding,
+		Reminders:        ReadReminders(value(SettingReminders)),
 		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
 		BudgetAlerts: value("budget_alerts") == "true",
 	}

@@ -169,6 +169,9 @@ func (tx *Tx) MailSent(ctx context.Context, m *fieldops.Mail) error {
 	if err := tx.settleMail(ctx, m); err != nil {
 		return err
 	}
+	if err := tx.noteSent(ctx, m); err != nil {
+		return err
+	}
 	return tx.audit(ctx, "mail_sent", "mail", m.ID, map[string]any{"kind": m.Kind, "recipient": m.Recipient})
 }
 

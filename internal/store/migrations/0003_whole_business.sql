@@ -474,6 +474,7 @@ create table payment_reminders (
     reminder_type text not null,     -- manual, or days_7 and its like
     sent_to text not null,
     mail_id uuid references mails (id),
+    skipped boolean not null default false, -- passed over, because a later threshold had passed, too
     created_at timestamptz not null
 );
 create unique index payment_reminders_once on payment_reminders (invoice_id, reminder_type) where reminder_type <> 'manual';
