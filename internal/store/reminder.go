@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -65,17 +66,17 @@ const remindable = "i.status in ('SUBMITTED', 'AUTHORISED') and i.amount_due_cen
 // the one that after names. today is the firm's.
 func (r reads) OverdueInvoices(ctx context.Context, s *fieldops.ReminderSchedule, today fieldops.Date, after fieldops.ID, limit int) ([]fieldops.ID, error) {
 	w := &where{}
-	threshold := "case"
+	var threshold strings.Builder
 	for n := len(s.DaysAfterDue) - 1; n >= 0; n-- {
 		days := s.DaysAfterDue[n]
-		threshold += fmt.Sprintf(" when i.due_date <= %s then '%s'", w.arg(today.AddDays(-days)), fieldops.ReminderType(days))
+		fmt.Fprintf(&threshold, " when i.due_date <= %s then '%s'", w.arg(today.AddDays(-days)), fieldops.ReminderType(days))
 	}
 	w.and(remindable)
 	w.and("i.due_date <= ?", today.AddDays(-s.DaysAfterDue[0]))
 	if after != "" {
 		w.and("i.id > ?", after)
 	}
-	w.and("not exists (select 1 from payment_reminders m where m.invoice_id = i.id and m.reminder_type = " + threshold + " end)")
+	w.and("not exists (select 1 from payment_reminders m where m.invoice_id = i.id and m.reminder_type = case" + threshold.String() + " end)")
 	return collect(ctx, r, "select i.id from live_invoices i where "+w.String()+fmt.Sprintf(" order by i.id limit %d", limit), w.args,
 		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
 }
