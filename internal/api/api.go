@@ -64,7 +64,8 @@ type Config struct {
 
 type api struct {
 	Config
-	sessions signer
+	dashboards dashboards
+	sessions   signer
 	// unknownUser is hashed against when an address is unknown, so that the
 	// answer takes as long as for a wrong password.
 	unknownUser func() string
@@ -77,7 +78,7 @@ func New(c Config) http.Handler {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &api{Config: c, sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI)}
+	a := &api{Config: c, dashboards: newDashboards(c.Clock), sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI)}
 	mux := http.NewServeMux()
 	for _, route := range a.routes() {
 		mux.Handle(route.method+" "+route.path, a.serve(route))

@@ -40,7 +40,9 @@ func (a *api) listCostCenters(r *request, in *activeOnlyInput) ([]costCenterAnsw
 
 type costCenterDetail struct {
 	costCenterAnswer
-	Projects []projectAnswer `json:"projects"`
+	Projects   []projectAnswer   `json:"projects"`
+	Costs      costCenterCosts   `json:"costs"`      // of all time
+	Timesheets []timesheetAnswer `json:"timesheets"` // the ten newest: one's own, unless everybody's are open to the person
 }
 
 func (a *api) getCostCenter(r *request, in *byID) (costCenterDetail, error) {
@@ -50,12 +52,38 @@ func (a *api) getCostCenter(r *request, in *byID) (costCenterDetail, error) {
 		return costCenterDetail{}, err
 	}
 	projects, _, err := a.DB.Projects(ctx, store.ProjectFilter{CostCenterID: in.ID, Desc: true, Page: store.Page{Number: 1, Size: 100}})
-	detail := costCenterDetail{showCostCenter(r, &k), make([]projectAnswer, len(projects))}
+	if err != nil {
+		return costCenterDetail{}, err
+	}
+	filter := store.TimesheetFilter{CostCenterID: in.ID, Page: store.Page{Number: 1, Size: 10}}
+	if !r.User.SeesAllTimesheets() {
+		filter.UserID = r.User.ID
+	}
+	timesheets, _, err := a.DB.Timesheets(ctx, filter)
+	if err != nil {
+		return costCenterDetail{}, err
+	}
+	settings, err := a.DB.Settings(ctx)
+	if err != nil {
+		return costCenterDetail{}, err
+	}
+	today := fieldops.DateOf(a.Clock(), settings.Timezone)
+	costs, err := a.DB.CostCenterCosts(ctx, store.CostCenterPeriod{ID: in.ID, To: today.AddDays(1), Weeks: 8}) // tomorrow is today for those ahead of the firm
+	if err != nil {
+		return costCenterDetail{}, err
+	}
+	detail := costCenterDetail{costCenterAnswer: showCostCenter(r, &k), Projects: make([]projectAnswer, len(projects)), Timesheets: make([]timesheetAnswer, len(timesheets))}
+	for i := range costs {
+		detail.Costs = showCosts(r, &costs[i], today)
+	}
 	for i := range projects {
 		detail.Projects[i] = showProject(r, &projects[i])
 	}
+	for i := range timesheets {
+		detail.Timesheets[i] = showTimesheet(&timesheets[i])
+	}
 	r.Header.Set("ETag", etag(k.UpdatedAt))
-	return detail, err
+	return detail, nil
 }
 
 type costCenterInput struct {

@@ -161,6 +161,14 @@ func (a *api) recordRoutes() []route {
 		{"PUT", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.updateCostCenter), "Change the fields sent", 0, nil, ""},
 		{"DELETE", "/api/cost-centers/{id}", may(fieldops.CanManageCostCenters), typed(a.deleteCostCenter), "Delete a cost centre nothing is booked to", 0, nil, ""},
 
+		{"GET", "/api/reports/cost-centers", may(fieldops.CanViewReports), typed(a.costCenterReport), "What was spent on cost centres, how fast, and how long the budget lasts", 0, nil, ""},
+
+		{"GET", "/api/dashboard", may(fieldops.CanViewDashboard), typed(a.dashboard), "What the dashboard is made of", 0, nil, ""},
+		{"GET", "/api/dashboard/metrics", may(fieldops.CanViewDashboard), typed(a.dashboardMetrics), "Projects, hours and revenue, at most 30 seconds old", 0, nil, ""},
+		{"GET", "/api/dashboard/recent-timesheets", may(fieldops.CanViewDashboard), typed(a.recentTimesheets), "The newest timesheets: my own, or everybody's with can_view_all_timesheets", 0, nil, ""},
+		{"GET", "/api/dashboard/active-projects", may(fieldops.CanViewDashboard), typed(a.activeProjects), "Projects in progress", 0, nil, ""},
+		{"GET", "/api/dashboard/quick-stats", may(fieldops.CanViewDashboard), typed(a.quickStats), "How the projects in progress stand, in percent", 0, nil, ""},
+
 		{"GET", "/api/activity-types", signedIn, typed(a.listActivityTypes), "Activity types", 0, nil, ""},
 		{"POST", "/api/activity-types", may(fieldops.CanEditActivityTypes), typed(a.createActivityType), "Add an activity type", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/activity-types/{id}", signedIn, typed(a.getActivityType), "One activity type", 0, nil, ""},

@@ -153,8 +153,11 @@ create index timesheets_split on timesheets (split_from_id) where split_from_id 
 -- Entries written down together share their photos, which bear this id.
 alter table timesheets add column batch_id uuid;
 create index timesheets_batch on timesheets (batch_id) where batch_id is not null;
--- All that the dashboard counts of a day, without a look into the table.
+-- All that the dashboard counts of a day, and all that is added up of a cost
+-- centre, without a look into the table.
 create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
+drop index timesheets_center;
+create index timesheets_center on timesheets (cost_center_id, date, project_id, hours_e4, hourly_rate_e4, cost_rate_e4) where deleted_at is null;
 -- Those that wait for a yes, and the invoices whose work is not billed for good.
 create index timesheets_unapproved on timesheets (date) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
 create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');
