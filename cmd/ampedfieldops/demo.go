@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -24,13 +26,23 @@ const demoMarker = "this-is-a-demonstration.txt"
 // simulates. Both begin anew at every start, because the simulator forgets:
 // documents that it no longer knows would look like lost ones.
 func demo(ctx context.Context, env environment, args []string) error {
-	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR]",
+	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR] [--size small|medium|large] [--database URL] [--fill-only]",
 		"Shows the program with the work of a firm that is made up, and a simulated Xero. Every start begins anew. Nothing leaves this machine, and only this machine can connect.")
 	listen := set.String("listen", "127.0.0.1:3001", "`address` and port for the program")
 	data := set.String("data", ".demo", "`folder` of the demonstration's own, emptied at every start")
 	xeroListen := set.String("xero-listen", "127.0.0.1:3002", "`address` and port for the simulated Xero")
+	sizeName := set.String("size", "small", "small, medium (10,000 timesheets) or large (1,000,000 timesheets, 50,000 invoices, 5,000 clients)")
+	database := set.String("database", "", "an empty PostgreSQL database to use instead of a file; its `URL`")
+	fillOnly := set.Bool("fill-only", false, "make the firm up and end")
 	if _, err := parse(set, args); err != nil {
 		return err
+	}
+	size, ok := demoSizes[*sizeName]
+	if !ok {
+		return misused("--size must be small, medium or large")
+	}
+	if *database != "" && !strings.HasPrefix(*database, "postgres") {
+		return misused("--database must be the address of a PostgreSQL database")
 	}
 	// Listening first settles which ports they are, should the system choose.
 	ln, err := listenLoopback(ctx, "--listen", *listen)
@@ -49,7 +61,7 @@ func demo(ctx context.Context, env environment, args []string) error {
 	}
 	defer release()
 
-	c, err := demoConfig(env, ln.Addr().String(), *data, "http://"+xeroLn.Addr().String())
+	c, err := demoConfig(env, ln.Addr().String(), *data, *database, "http://"+xeroLn.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -73,7 +85,10 @@ func demo(ctx context.Context, env environment, args []string) error {
 		worker:   true,
 		listener: ln,
 		prepared: func(ctx context.Context, p *program) error {
-			return prepareDemo(ctx, p, simulator)
+			if err := prepareDemo(ctx, p, simulator, size, env.stderr); err != nil || !*fillOnly {
+				return err
+			}
+			return errFilled
 		},
 		ready: func(address string) {
 			fmt.Fprintf(env.stderr, "Sign in as admin@demo.test, manager@demo.test or tech@demo.test, each with the password %s.\n", demoPassword)
@@ -83,18 +98,28 @@ func demo(ctx context.Context, env environment, args []string) error {
 		},
 	})
 	stopXero()
+	if errors.Is(err, errFilled) {
+		fmt.Fprintln(env.stdout, "filled", c.databaseURL)
+		err = nil
+	}
 	return errors.Join(err, <-xeroEnded)
 }
 
+// errFilled ends a demonstration that was only to be made up.
+var errFilled = errors.New("the demonstration is made up")
+
 // demoConfig is a configuration that leads to nothing but the demonstration,
 // whatever the environment of the process names.
-func demoConfig(env environment, listen, data, xeroURL string) (*config, error) {
+func demoConfig(env environment, listen, data, database, xeroURL string) (*config, error) {
 	level := env.getenv("LOG_LEVEL")
 	if level == "" {
 		level = "warn"
 	}
+	if database == "" {
+		database = "sqlite:" + filepath.Join(data, "ampedfieldops.db")
+	}
 	values := map[string]string{
-		"DATABASE_URL":   "sqlite:" + filepath.Join(data, "ampedfieldops.db"),
+		"DATABASE_URL":   database,
 		"XERO_CLIENT_ID": "demo", "XERO_CLIENT_SECRET": "demo-client-secret",
 		"XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
 		"LOG_LEVEL": level, "LOG_FORMAT": env.getenv("LOG_FORMAT"),
@@ -142,9 +167,12 @@ func emptyDemoFolder(path string) (release func(), err error) {
 }
 
 // prepareDemo connects to the simulated Xero and makes up the firm.
-func prepareDemo(ctx context.Context, p *program, simulator *xerosim.Sim) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+func prepareDemo(ctx context.Context, p *program, simulator *xerosim.Sim, size demoSize, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Hour)
 	defer cancel()
+	if n, err := p.db.CountUsers(ctx); err != nil || n > 0 {
+		return errors.Join(err, errors.New("the database holds a firm already; a demonstration needs an empty one"))
+	}
 	code := simulator.Consent(p.config.xero.RedirectURI, xero.Scopes)
 	if err := p.sync.ConnectWithCode(ctx, code); err != nil {
 		return fmt.Errorf("connecting to the simulated Xero: %w", err)
@@ -153,7 +181,11 @@ func prepareDemo(ctx context.Context, p *program, simulator *xerosim.Sim) error 
 	if err != nil {
 		return fmt.Errorf("reading the simulated Xero's contacts: %w", err)
 	}
-	if err := makeUpFirm(ctx, p, contacts); err != nil {
+	f, err := makeUpFirm(ctx, p, contacts)
+	if err == nil && size.timesheets > 0 {
+		err = makeUpHistory(ctx, p.db, f, size, out)
+	}
+	if err != nil {
 		return fmt.Errorf("making up the firm: %w", err)
 	}
 	return nil

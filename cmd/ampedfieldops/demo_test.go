@@ -333,7 +333,7 @@ func (here *installation) connect(simulator *xerosim.Sim) {
 	if err != nil {
 		here.t.Fatal(err)
 	}
-	if err := errors.Join(prepareDemo(context.Background(), p, simulator), p.close()); err != nil {
+	if err := errors.Join(prepareDemo(context.Background(), p, simulator, demoSize{}, io.Discard), p.close()); err != nil {
 		here.t.Fatal(err)
 	}
 }

@@ -144,7 +144,7 @@ type demoFirm struct {
 // makeUpFirm fills the empty database: everything by the ways that people use,
 // so that nothing in it could not have been entered. contacts are the ids in
 // Xero by name. The same day always has the same work.
-func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) error {
+func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*demoFirm, error) {
 	f := &demoFirm{}
 	err := p.db.Write(ctx, fieldops.System, func(tx *store.Tx) error {
 		if err := f.storeRecords(ctx, tx, contacts); err != nil {
@@ -153,7 +153,7 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) err
 		return f.storeWork(ctx, tx)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	manager := fieldops.Actor{UserID: f.people[1].ID, Name: f.people[1].Name}
 	// The oldest work of three clients is billed: one whom Xero does not know
@@ -164,7 +164,7 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) err
 		{ClientID: f.clients[1].ID, To: f.today.AddDays(-55), GroupBy: fieldops.GroupByDay},
 	} {
 		if _, err := p.billing.InvoiceTimesheets(ctx, manager, r); err != nil {
-			return fmt.Errorf("an invoice: %w", err)
+			return nil, fmt.Errorf("an invoice: %w", err)
 		}
 	}
 	for _, o := range []fieldops.PurchaseOrderRequest{
@@ -184,10 +184,10 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) err
 		},
 	} {
 		if _, err := p.billing.CreatePurchaseOrder(ctx, manager, o); err != nil {
-			return fmt.Errorf("a purchase order: %w", err)
+			return nil, fmt.Errorf("a purchase order: %w", err)
 		}
 	}
-	return nil
+	return f, nil
 }
 
 // orderLine is a line of an order. A quantity below a thousand is in whole

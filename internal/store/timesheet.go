@@ -41,13 +41,15 @@ const timesheetTables = ` /* deleted too */ timesheets t
 
 func scanTimesheet(rows *sql.Rows, t *fieldops.Timesheet) error {
 	var images, cloudImages string
-	places := append([]any{&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date, &t.Hours,
+	places := append([]any{
+		&t.ID, &t.UserID, &t.ProjectID, &t.ClientID, &t.ActivityTypeID, &t.CostCenterID, &t.Date, &t.Hours,
 		&t.HourlyRate, &t.Notes, &t.Location, &images, &cloudImages, &t.BillingStatus, &t.InvoiceID,
 		&t.SyncStatus, &t.XeroSyncID, &t.CreatedAt, &t.UpdatedAt, &t.DeletedAt,
 		&t.UserName, &t.ProjectName, &t.ProjectCode, &t.ClientName,
 		&t.ActivityTypeName, &t.ActivityTypeIcon, &t.ActivityTypeColor,
 		&t.CostCenterCode, &t.CostCenterName, &t.ClientPONumber, &t.InvoiceNumber,
-		&t.CostRate, &t.NotBillable, &t.ApprovedAt, &t.ApprovedBy, &t.ApproverName, &t.HoldReason, &t.BatchID}, surroundingPlaces(t)...)
+		&t.CostRate, &t.NotBillable, &t.ApprovedAt, &t.ApprovedBy, &t.ApproverName, &t.HoldReason, &t.BatchID,
+	}, surroundingPlaces(t)...)
 	if err := rows.Scan(append(places, &t.InvoiceStatus)...); err != nil {
 		return err
 	}
