@@ -1,10 +1,13 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
@@ -321,6 +324,146 @@ func TestBankScenarios(t *testing.T) {
 		first := f.ask("manager", "GET", "/api/xero/bank-transactions?limit=2", "")
 		if all := answer[[]fieldops.BankTransaction](t, first, 200); len(all) != 2 || first.Header().Get("Link") == "" {
 			t.Errorf("%d rows, Link %q", len(all), first.Header().Get("Link"))
+		}
+	})
+}
+
+// TestWhatComesBackFitsWhatHappenedMeanwhile restores payments and bills of which
+// something else has taken the place.
+func TestWhatComesBackFitsWhatHappenedMeanwhile(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, f *firm) {
+		f.play([]scenario{
+			{who: "manager", ask: "POST /api/xero/purchase-orders", body: orderOfTwoLines, status: 202, save: "order"},
+			{who: "manager", ask: "POST /api/xero/purchase-orders/{order}/convert-to-bill", body: `{}`, status: 201, save: "first"},
+			{who: "manager", ask: "POST /api/xero/payments", body: `{"bill_id":"{first}","amount":"166.75","payment_date":"2026-11-07","payment_method":"CASH"}`, status: 201, save: "payment"},
+			{who: "manager", ask: "GET /api/xero/bills/{first}", status: 200, parts: []string{`"status":"PAID"`}},
+			{who: "manager", ask: "DELETE /api/xero/payments/{payment}", status: 200},
+			{who: "manager", ask: "GET /api/xero/bills/{first}", status: 200, parts: []string{`"status":"AUTHORISED"`, `"amount_due":"166.75"`, `"paid_date":null`}},
+			{who: "manager", ask: "POST /api/xero/bills/{first}/pay", body: `{"amount":1}`, status: 200},
+			{who: "manager", ask: "POST /api/xero/payments/{payment}/restore", status: 409, parts: []string{"paid otherwise"}},
+		})
+		paid := answer[[]fieldops.Payment](t, f.ask("manager", "GET", "/api/xero/payments?bill_id={first}", ""), 200)
+		f.vars["one"] = paid[0].ID
+		f.play([]scenario{
+			{who: "manager", ask: "DELETE /api/xero/payments/{one}", status: 200},
+			{who: "manager", ask: "DELETE /api/xero/bills/{first}", status: 200},
+			{who: "manager", ask: "POST /api/xero/purchase-orders/{order}/convert-to-bill", body: `{}`, status: 201, save: "second"},
+			{who: "manager", ask: "POST /api/xero/bills/{first}/restore", status: 409, parts: []string{"billed otherwise"}},
+			{who: "manager", ask: "DELETE /api/xero/bills/{second}", status: 200},
+			// Lines that only deleted bills name may be replaced.
+			{who: "manager", ask: "PUT /api/xero/purchase-orders/{order}", body: `{"line_items":[{"description":"Pipe","quantity":4,"unit_amount":10}]}`, status: 202},
+			{who: "manager", ask: "POST /api/xero/bills/{first}/restore", status: 200},
+			{who: "manager", ask: "GET /api/projects/{project}/financials", status: 200, parts: []string{`"po_commitments":"40.00"`, `"actual_cost":"145.00"`}},
+		})
+	})
+}
+
+// TestSummaryCountsWhatIsDueAndWhenItWasPaid has an invoice paid in part, a draft,
+// and money of another month.
+func TestSummaryCountsWhatIsDueAndWhenItWasPaid(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, f *firm) {
+		f.write(func(ctx context.Context, tx *store.Tx) error {
+			for _, i := range []fieldops.Invoice{
+				{Number: "A", Status: "AUTHORISED", IssueDate: "2026-09-30", DueDate: "2026-10-20", SubTotal: 100_00, TotalTax: 15_00},
+				{Number: "B", Status: "AUTHORISED", IssueDate: "2026-10-01", DueDate: "2026-11-24", SubTotal: 200_00, TotalTax: 30_00},
+				{Number: "C", Status: "DRAFT", IssueDate: "2026-11-01", DueDate: "2026-11-01", SubTotal: 400_00, TotalTax: 60_00},
+				{Number: "D", Status: "AUTHORISED", IssueDate: "2026-04-30", DueDate: "2026-05-20", SubTotal: 40_00, TotalTax: 6_00},
+			} {
+				id, client := fieldops.NewID(), f.vars["client"]
+				i.ID, i.ClientID, i.Currency, i.Total, i.AmountDue = id, &client, "NZD", i.SubTotal+i.TotalTax, i.SubTotal+i.TotalTax
+				if err := tx.InsertInvoice(ctx, &i); err != nil {
+					return err
+				}
+				f.vars["inv"+i.Number] = id
+			}
+			return nil
+		})
+		f.play([]scenario{
+			{who: "manager", ask: "POST /api/xero/payments", body: `{"invoice_id":"{invA}","amount":"15","payment_date":"2026-10-31","payment_method":"CASH"}`, status: 201},
+			{who: "manager", ask: "POST /api/xero/payments", body: `{"invoice_id":"{invA}","amount":"50","payment_date":"2026-11-01","payment_method":"CASH"}`, status: 201},
+			{who: "manager", ask: "POST /api/xero/bills", body: `{"supplier_id":"{client}","date":"2026-08-01","due_date":"2026-08-20","line_items":[{"description":"Copper","quantity":1,"unit_amount":100}]}`, status: 201, save: "bill"},
+			{who: "manager", ask: "POST /api/xero/bills", body: `{"supplier_id":"{client}","date":"2026-08-01","status":"DRAFT","line_items":[{"description":"Copper","quantity":1,"unit_amount":100}]}`, status: 201},
+			{who: "manager", ask: "POST /api/xero/bills/{bill}/pay", body: `{"amount":15,"payment_date":"2026-11-02"}`, status: 200},
+			{who: "tech", ask: "GET /api/xero/summary", status: 403},
+			{who: "tech", ask: "GET /api/xero/aged", status: 403},
+			{who: "manager", ask: "GET /api/xero/summary", status: 200, parts: []string{`"outstanding_invoices":"326.00"`, `"pending_quotes":{"total":"0.00","count":0}`, `"revenue_by_month":[{"month":"2`, `"top_clients":[{"id":"{client}"`}},
+			{who: "manager", ask: "GET /api/xero/aged?kind=receivables", status: 200, parts: []string{`"total":"326.00","documents":3`, `"name":"Kōwhai Café"`}},
+			{who: "manager", ask: "GET /api/xero/aged?kind=payables", status: 200, parts: []string{`"kind":"payables"`, `"total":"100.00","documents":1`}},
+			{who: "manager", ask: "GET /api/xero/aged?kind=debts", status: 400},
+		})
+		summary, err := f.db.Summary(t.Context(), "2026-11-30")
+		want := store.Summary{
+			Outstanding: 326_00, PaidThisMonth: 50_00,
+			Revenue: []store.MonthRevenue{
+				{Month: "2026-06"}, {Month: "2026-07"}, {Month: "2026-08"}, {Month: "2026-09", Total: 100_00}, {Month: "2026-10", Total: 200_00}, {Month: "2026-11"},
+			},
+			TopClients: []store.ClientRevenue{{ID: f.vars["client"], Name: "Kōwhai Café", TotalRevenue: 340_00}},
+		}
+		if diff := cmp.Diff(want, summary); err != nil || diff != "" {
+			t.Errorf("%v, summary (-want +got):\n%s", err, diff)
+		}
+		owed, err := f.db.AgedReceivables(t.Context(), "2026-11-30")
+		if err != nil || len(owed) != 1 || owed[0].Aged != (store.Aged{Days1: 230_00, Days31: 50_00, Over90: 46_00, Total: 326_00, Documents: 3}) {
+			t.Errorf("receivables %+v, %v", owed, err)
+		}
+		owing, err := f.db.AgedPayables(t.Context(), "2026-11-18")
+		if err != nil || len(owing) != 1 || owing[0].Aged != (store.Aged{Days61: 100_00, Total: 100_00, Documents: 1}) {
+			t.Errorf("payables %+v, %v", owing, err)
+		}
+	})
+}
+
+// TestPeopleAreToldOnceThatABudgetIsPassed spends a budget of 10,000 in steps, the
+// last ones all at once.
+func TestPeopleAreToldOnceThatABudgetIsPassed(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, f *firm) {
+		bill := func(amount string) string {
+			return `{"supplier_id":"{client}","project_id":"{project}","date":"2026-11-03","line_items":[{"description":"Cable","quantity":1,"unit_amount":` + amount + `}]}`
+		}
+		told := func() (details []string) {
+			t.Helper()
+			entries, _, err := f.db.AuditEntries(t.Context(), store.AuditFilter{Action: "budget_alert", EntityID: f.vars["project"], Limit: 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range entries {
+				if details = append(details, string(e.Details)); !strings.Contains(string(e.Details), `"told":["admin","manager"]`) {
+					t.Errorf("those who may see money are to be told, and nobody else: %s", e.Details)
+				}
+			}
+			return details
+		}
+		f.play([]scenario{{who: "manager", ask: "POST /api/xero/bills", body: bill("8000"), status: 201}})
+		if got := told(); len(got) != 0 {
+			t.Errorf("told %q at 80 %%", got)
+		}
+		f.together(5, "POST", "/api/xero/bills", bill("0.01"))
+		if got := told(); len(got) != 1 || !strings.Contains(got[0], `"threshold":80`) {
+			t.Errorf("told %q beyond 80 %%", got)
+		}
+		// None of these passes the budget alone; an order counts like a bill.
+		f.together(19, "POST", "/api/xero/bills", bill("100"))
+		f.play([]scenario{{who: "manager", ask: "POST /api/xero/purchase-orders", body: orderOfTwoLines, status: 202}})
+		if got := told(); len(got) != 2 || !strings.Contains(got[0], `"threshold":100`) {
+			t.Errorf("told %q beyond 100 %%", got)
+		}
+		f.play([]scenario{
+			{who: "admin", ask: "PUT /api/settings/budget_alerts", body: `{"value":"false"}`, status: 200},
+			{who: "manager", ask: "PUT /api/projects/{project}", body: `{"budget":"1"}`, status: 200},
+			{who: "manager", ask: "POST /api/xero/bills", body: bill("1"), status: 201},
+		})
+		if got := told(); len(got) != 2 {
+			t.Errorf("told %q although nobody wants to be", got)
+		}
+		f.play([]scenario{
+			{who: "admin", ask: "PUT /api/settings/budget_alerts", body: `{"value":"true"}`, status: 200},
+			{who: "manager", ask: "POST /api/xero/bills", body: bill("1"), status: 201},
+		})
+		if got := told(); len(got) != 3 {
+			t.Errorf("told %q of a new budget", got)
 		}
 	})
 }

@@ -264,6 +264,9 @@ func (a *api) purchasingRoutes() []route {
 		{"GET", "/api/xero/bank-transactions/{id}/suggestions", sees, typed(a.bankSuggestions), "Payments and open documents that a bank transaction may be", 0, nil, ""},
 		{"POST", "/api/xero/reconcile", writes, typed(a.reconcile), "Match a bank transaction with a payment", 0, nil, ""},
 		{"POST", "/api/xero/unreconcile", writes, typed(a.unreconcile), "Take a match back", 0, nil, ""},
+
+		{"GET", "/api/xero/summary", sees, typed(a.summary), "What is due, paid, offered and invoiced", 0, nil, ""},
+		{"GET", "/api/xero/aged", sees, typed(a.aged), "What is due to us, or from us, by how long it has been overdue", 0, nil, ""},
 	}
 }
 

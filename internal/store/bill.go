@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ampedfieldops/internal/fieldops"
@@ -237,6 +238,37 @@ func (tx *Tx) settleBill(ctx context.Context, id fieldops.ID) error {
 	_, err = tx.q.ExecContext(ctx, `update xero_bills set status = $1, amount_paid_cents = $2, amount_due_cents = $3, paid_date = $4, updated_at = $5
 		where id = $6`, s.Status, int64(s.Paid), int64(s.Due), last, tx.Now, id)
 	return err
+}
+
+// resettleBill settles a bill anew after payments of it, or it itself, were hidden
+// or brought back by a deletion. It refuses to bring back what would pay the bill
+// by more than its total, or bill an order by more than was ordered.
+func (tx *Tx) resettleBill(ctx context.Context, id, deletion fieldops.ID) error {
+	bill, err := tx.LockBill(ctx, id)
+	if err != nil {
+		return err
+	}
+	var paid fieldops.Cents
+	var restored int
+	var back bool
+	if err := tx.q.QueryRowContext(ctx, `select (select cast(coalesce(sum(amount_cents), 0) as bigint) from live_payments where bill_id = $1),
+		(select count(*) from live_payments where bill_id = $1 and deletion_id = $2),
+		exists (select 1 from live_bills where id = $1 and deletion_id = $2)`, id, deletion).Scan(&paid, &restored, &back); err != nil {
+		return err
+	}
+	if restored > 0 && paid > bill.Total {
+		return fieldops.Refuse(fieldops.Conflict, "Bill %s has been paid otherwise meanwhile; with this it would be paid by more than its total", bill.Number)
+	}
+	if back && bill.OrderID != nil {
+		order, err := tx.AnyPurchaseOrder(ctx, *bill.OrderID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(order.Lines, func(l fieldops.Line) bool { return l.Billed > l.Quantity }) {
+			return fieldops.Refuse(fieldops.Conflict, "Purchase order %s has been billed otherwise meanwhile; with bill %s more of it would be billed than was ordered", order.Number, bill.Number)
+		}
+	}
+	return tx.settleBill(ctx, id)
 }
 
 // payBill keeps a payment of a bill.

@@ -271,6 +271,17 @@ func (tx *Tx) settleAround(ctx context.Context, deletion fieldops.ID) error {
 			return err
 		}
 	}
+	bills, err := collect(ctx, tx.reads, `select b.id from live_bills b where b.deletion_id = $1
+		or b.id in (select bill_id from /* deleted too */ xero_payments where deletion_id = $1) order by b.id`, []any{deletion},
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	for _, id := range bills {
+		if err := tx.resettleBill(ctx, id, deletion); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

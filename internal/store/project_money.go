@@ -216,6 +216,7 @@ func (tx *Tx) warnOfBudget(ctx context.Context, project fieldops.ID) error {
 		return err
 	}
 	title := fmt.Sprintf("%s has used more than %d %% of its budget", p.Code, told)
+	people := []string{}
 	body := fmt.Sprintf("%s: %s spent and %s ordered of a budget of %s.", p.Name, p.ActualCost, p.Commitments, p.Budget)
 	for _, u := range users {
 		if u, err = tx.User(ctx, u.ID); err != nil {
@@ -224,10 +225,10 @@ func (tx *Tx) warnOfBudget(ctx context.Context, project fieldops.ID) error {
 		if !u.IsActive || !u.May(fieldops.CanViewFinancials) {
 			continue
 		}
-		if _, err := tx.q.ExecContext(ctx, `insert into notifications (id, user_id, kind, title, body, link, created_at) values ($1, $2, 'budget', $3, $4, $5, $6)`,
-			fieldops.NewID(), u.ID, title, body, "/projects/"+project, tx.Now); err != nil {
+		if err := tx.Notify(ctx, u.ID, "budget", title, body, "/projects/"+project); err != nil {
 			return err
 		}
+		people = append(people, u.Name)
 	}
-	return tx.audit(ctx, "budget_alert", "project", project, map[string]any{"threshold": told, "budget": p.Budget})
+	return tx.audit(ctx, "budget_alert", "project", project, map[string]any{"threshold": told, "budget": p.Budget, "told": people})
 }
