@@ -198,6 +198,19 @@ func (a *api) createManualInvoice(r *request, in *manualInvoiceInput) (createdIn
 	return answer, err
 }
 
+type copyInvoiceInput struct {
+	byID
+	Body struct {
+		WithoutTimesheets bool `json:"without_timesheets,omitempty" doc:"Do not bill again what a deleted invoice had billed"`
+	}
+}
+
+func (a *api) copyInvoice(r *request, in *copyInvoiceInput) (createdInvoice, error) {
+	var answer createdInvoice
+	_, err := a.Billing.CopyInvoice(r.Context(), r.Actor, in.ID, in.Body.WithoutTimesheets, a.answerInvoice(r, &answer))
+	return answer, err
+}
+
 // answerInvoice answers with an invoice that was just made, and keeps the answer
 // in the invoice's transaction.
 func (a *api) answerInvoice(r *request, answer *createdInvoice) func(*store.Tx, fieldops.Invoice) error {

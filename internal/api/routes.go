@@ -296,6 +296,7 @@ func (a *api) xeroRoutes() []route {
 		{"GET", "/api/xero/invoices/{id}", sees, typed(a.getInvoice), "One invoice with its timesheets", 0, nil, ""},
 		{"PUT", "/api/xero/invoices/{id}", invoices, typed(a.updateInvoice), "Change dates, reference or lines", accepted, nil, ""},
 		{"DELETE", "/api/xero/invoices/{id}", invoices, typed(a.deleteInvoice), "Take an invoice back and release its timesheets", accepted, nil, ""},
+		{"POST", "/api/xero/invoices/{id}/copy", invoices, typed(a.copyInvoice), "Make a new invoice with the lines of another, also of a deleted one", accepted | repeatable | transactional, nil, ""},
 		{"POST", "/api/xero/invoices/{id}/send", invoices, typed(a.sendInvoice), "Send an invoice by mail, as a PDF", accepted | repeatable | transactional, nil, ""},
 		{"GET", "/api/xero/invoices/{id}/mails", sees, typed(a.invoiceMails), "The mails about an invoice, newest first", 0, nil, ""},
 		{"PUT", "/api/xero/invoices/{id}/mark-paid", invoices, typed(a.markPaid), "Keep a payment of an invoice: of all that is due, unless an amount is sent", 0, nil, ""},

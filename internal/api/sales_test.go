@@ -83,7 +83,11 @@ func TestQuoteScenarios(t *testing.T) {
 			// Taken back, it can be invoiced again.
 			{who: "manager", ask: "DELETE /api/xero/invoices/{invoice}", status: 202},
 			{who: "manager", ask: "GET /api/xero/quotes/{quote}", status: 200, parts: []string{`"status":"ACCEPTED"`, `"invoice_id":null`}},
-			{who: "manager", ask: "POST /api/xero/quotes/{quote}/convert", status: 202, save: "again", parts: []string{`"invoice_number":"INV-00002"`}},
+			{who: "manager", ask: "POST /api/xero/invoices/{invoice}/copy", body: `{}`, status: 202, save: "copy", parts: []string{`"invoice_number":"INV-00002"`, `"copy_of":"{invoice}"`, `"total":"115.00"`}},
+			// The copy of the invoice that was taken back is the quote's invoice now.
+			{who: "manager", ask: "POST /api/xero/quotes/{quote}/convert", status: 409, parts: []string{"became invoice INV-00002 already"}},
+			{who: "manager", ask: "DELETE /api/xero/invoices/{copy}", status: 202},
+			{who: "manager", ask: "POST /api/xero/quotes/{quote}/convert", status: 202, save: "again", parts: []string{`"invoice_number":"INV-00003"`}},
 			{who: "manager", ask: "GET /api/xero/quotes/{nowhere}", status: 404, parts: []string{"Quote not found"}},
 			{who: "manager", ask: "GET /api/xero/quotes/nothing/pdf", status: 404},
 		})

@@ -54,6 +54,9 @@ func (s *Service) restoreInvoice(ctx context.Context, tx *store.Tx, r *Restored)
 	if err != nil {
 		return err
 	}
+	if err := stillFree(ctx, tx, &invoice, released); err != nil {
+		return err
+	}
 	ref := fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: invoice.ID}
 	travelled, err := tx.Travelled(ctx, ref)
 	if err != nil {
@@ -69,41 +72,8 @@ func (s *Service) restoreInvoice(ctx context.Context, tx *store.Tx, r *Restored)
 		}
 		return tx.SendAgain(ctx, ref)
 	}
-	copied := invoice
-	copied.ID, copied.Number, copied.XeroInvoiceID = fieldops.NewID(), "", nil
-	copied.Status, copied.IssueDate = settings.InvoiceStatus, terms.Today
-	if copied.ClientID != nil {
-		client, err := tx.Client(ctx, *copied.ClientID)
-		if err != nil {
-			return inBin(err, "client")
-		}
-		copied.DueDate = client.DueDate(terms.Today)
-	}
-	copied.AmountPaid, copied.AmountDue = 0, copied.Total
-	for i := range copied.Lines {
-		old := copied.Lines[i].ID
-		copied.Lines[i].ID, copied.Lines[i].Timesheets = fieldops.NewID(), released[old]
-	}
-	intent, err := tx.RequestCreation(ctx, fieldops.DocumentRef{Kind: fieldops.KindInvoice, ID: copied.ID})
+	copied, err := copyInvoice(ctx, tx, settings, terms, &invoice, released)
 	if err != nil {
-		return err
-	}
-	copied.Sync = fieldops.Sync{Status: fieldops.SyncPending, XeroSyncID: &intent, Revision: 1}
-	if copied.Number, err = tx.TakeInvoiceNumber(ctx, settings); err != nil {
-		return err
-	}
-	if err := tx.InsertInvoice(ctx, &copied); err != nil {
-		return err
-	}
-	if err := tx.BillTimesheets(ctx, &copied); err != nil {
-		return err
-	}
-	if err := tx.NoteCopy(ctx, ref, copied.ID); err != nil {
-		return err
-	}
-	if err := tx.NoteInvoice(ctx, "create", copied.ID, map[string]any{
-		"invoice_number": copied.Number, "client_id": copied.ClientID, "total": copied.Total, "copy_of": invoice.Number,
-	}); err != nil {
 		return err
 	}
 	r.Record = fieldops.Record{Kind: fieldops.RecordInvoice, ID: copied.ID, Label: copied.Number}

@@ -280,6 +280,133 @@ func sellable(ctx context.Context, tx *store.Tx, clientID, projectID *fieldops.I
 	return client, f.Err("")
 }
 
+// CopyInvoice makes a new invoice with the lines of another, deleted or not, for
+// its client and today. What a deleted invoice billed is billed again, unless
+// withoutTimesheets; if some of it was billed or changed meanwhile, that is a
+// Conflict which names it. also runs in the same transaction, last.
+func (s *Service) CopyInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, withoutTimesheets bool, also ...func(*store.Tx, fieldops.Invoice) error) (fieldops.Invoice, error) {
+	var copied fieldops.Invoice
+	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
+		original, err := tx.AnyInvoice(ctx, id)
+		if err != nil {
+			return err
+		}
+		var released map[fieldops.ID][]fieldops.ID
+		if !original.DeletedAt.IsZero() && !withoutTimesheets {
+			if released, err = tx.ReleasedTimesheets(ctx, id); err != nil {
+				return err
+			}
+			if err := stillFree(ctx, tx, &original, released); err != nil {
+				return err
+			}
+		}
+		settings, terms, err := billingTerms(ctx, tx, sales, tx.Now.Time)
+		if err != nil {
+			return err
+		}
+		if copied, err = copyInvoice(ctx, tx, settings, terms, &original, released); err != nil {
+			return err
+		}
+		for _, do := range also {
+			if err := do(tx, copied); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return copied, err
+}
+
+// stillFree refuses to bill again what a deleted invoice let go if some of it is
+// no longer as it was let go.
+func stillFree(ctx context.Context, tx *store.Tx, original *fieldops.Invoice, released map[fieldops.ID][]fieldops.ID) error {
+	var ids []fieldops.ID
+	for _, some := range released {
+		ids = append(ids, some...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	work, err := tx.LockWork(ctx, store.Work{IDs: ids})
+	if err != nil {
+		return err
+	}
+	there := make(map[fieldops.ID]fieldops.Timesheet, len(work))
+	for _, t := range work {
+		there[t.ID] = t
+	}
+	type conflict struct {
+		TimesheetID   fieldops.ID  `json:"timesheet_id"`
+		InvoiceID     *fieldops.ID `json:"invoice_id"`
+		InvoiceNumber string       `json:"invoice_number"`
+		Reason        string       `json:"reason"` // billed, changed or deleted
+	}
+	var conflicts []conflict
+	slices.Sort(ids)
+	for _, id := range ids {
+		t, found := there[id]
+		switch {
+		case !found:
+			conflicts = append(conflicts, conflict{TimesheetID: id, Reason: "deleted"})
+		case t.InvoiceID != nil:
+			conflicts = append(conflicts, conflict{id, t.InvoiceID, t.InvoiceNumber, "billed"})
+		case t.UpdatedAt.After(original.DeletedAt.Time):
+			conflicts = append(conflicts, conflict{TimesheetID: id, Reason: "changed"})
+		}
+	}
+	if conflicts == nil {
+		return nil
+	}
+	return &fieldops.Error{
+		Kind: fieldops.Conflict,
+		Message: fmt.Sprintf("%d of the %d timesheets of invoice %s were billed, changed or deleted since. Copy it without its timesheets, or invoice the work anew.",
+			len(conflicts), len(ids), original.Number),
+		Details: map[string]any{"conflicts": conflicts},
+	}
+}
+
+// copyInvoice stores a copy of an invoice, which bills what released says by the
+// original's lines.
+func copyInvoice(ctx context.Context, tx *store.Tx, settings fieldops.Settings, terms fieldops.BillingTerms, original *fieldops.Invoice, released map[fieldops.ID][]fieldops.ID) (fieldops.Invoice, error) {
+	copied := fieldops.Invoice{
+		ClientID: original.ClientID, ClientName: original.ClientName, ProjectID: original.ProjectID, ProjectName: original.ProjectName,
+		Status: settings.InvoiceStatus, Currency: original.Currency, IssueDate: terms.Today, DueDate: original.DueDate, Reference: original.Reference,
+		SubTotal: original.SubTotal, TotalTax: original.TotalTax, Total: original.Total, AmountDue: original.Total,
+	}
+	if copied.ClientID != nil {
+		client, err := tx.Client(ctx, *copied.ClientID)
+		if err != nil {
+			return copied, inBin(err, "client")
+		}
+		copied.DueDate = client.DueDate(terms.Today)
+	}
+	if err := projectThere(ctx, tx, copied.ProjectID); err != nil {
+		return copied, inBin(err, "project")
+	}
+	for _, l := range original.Lines {
+		l.Timesheets = released[l.ID]
+		l.ID = ""
+		if l.Timesheets == nil {
+			l.Key = "" // it stands for no timesheets
+		}
+		copied.Lines = append(copied.Lines, l)
+	}
+	if err := place(ctx, tx, settings, &copied); err != nil {
+		return copied, err
+	}
+	if len(released) > 0 {
+		if err := tx.BillTimesheets(ctx, &copied); err != nil {
+			return copied, err
+		}
+	}
+	if err := tx.NoteCopy(ctx, original, &copied); err != nil {
+		return copied, err
+	}
+	return copied, tx.NoteInvoice(ctx, "create", copied.ID, map[string]any{
+		"invoice_number": copied.Number, "client_id": copied.ClientID, "total": copied.Total, "copy_of": original.Number,
+	})
+}
+
 // BatchResult is what became of one request of several: an invoice, or why
 // there is none.
 type BatchResult struct {

@@ -751,10 +751,15 @@ func (tx *Tx) RevivePurchaseOrder(ctx context.Context, d *fieldops.Deletion, sta
 	return tx.Restore(ctx, d)
 }
 
-// NoteCopy keeps of which invoice another is the copy.
-func (tx *Tx) NoteCopy(ctx context.Context, original fieldops.DocumentRef, duplicate fieldops.ID) error {
-	if _, err := tx.q.ExecContext(ctx, "update xero_invoices set copy_of = $1 where id = $2", original.ID, duplicate); err != nil {
+// NoteCopy keeps of which invoice another is the copy. The quote of an invoice
+// that was taken back is invoiced by the copy.
+func (tx *Tx) NoteCopy(ctx context.Context, original, duplicate *fieldops.Invoice) error {
+	duplicate.CopyOf = &original.ID
+	if _, err := tx.q.ExecContext(ctx, "update xero_invoices set copy_of = $1 where id = $2", original.ID, duplicate.ID); err != nil {
 		return err
 	}
-	return tx.bindQuote(ctx, original.ID, duplicate)
+	if original.DeletedAt.IsZero() {
+		return nil
+	}
+	return tx.bindQuote(ctx, original.ID, duplicate.ID)
 }
