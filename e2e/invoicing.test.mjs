@@ -78,7 +78,7 @@ test('a refusal is shown with its reason and its calls, is mended, retried and S
   const [contact] = (await simulator(firm, 'GET', 'documents/Contacts')).filter((one) => one.Name === client)
   await simulator(firm, 'POST', 'edit', { endpoint: 'Contacts', id: contact.ContactID, set: { ContactStatus: 'ARCHIVED' } })
   const number = await createInvoice(page, client)
-  await page.getByRole('link', { name: 'Financials' }).first().click()
+  await page.getByRole('link', { name: 'Invoices', exact: true }).first().click()
   const row = page.getByRole('list', { name: 'Invoices' }).getByRole('listitem').filter({ hasText: number })
   await row.getByText('Sync Failed').waitFor({ timeout: 30_000 })
 

@@ -63,7 +63,7 @@ async function take(device, deviceName, colorScheme) {
     await page.getByRole('listitem').getByText('Sync Failed').waitFor({ timeout: 30_000 })
     await simulator(firm, 'POST', 'limits', { latency_ms: 7000 })
     await create('Harbour View Body Corporate')
-    await page.getByRole('link', { name: 'Financials' }).filter({ visible: true }).click()
+    await page.getByRole('link', { name: 'Invoices', exact: true }).filter({ visible: true }).click()
     await page.getByRole('listitem').getByText('Syncing…').waitFor()
     await shot('invoices')
     await simulator(firm, 'POST', 'limits', { latency_ms: 0 })

@@ -34,7 +34,7 @@ test('a tech starts with the own hours and sees no money', async () => {
   const page = await signIn(firm, 'tech', phone)
   await page.waitForURL(`${firm.app}/timesheets`)
   assert.equal(await page.getByRole('link', { name: 'Unbilled' }).count(), 0)
-  assert.equal(await page.getByRole('link', { name: 'Financials' }).count(), 0)
+  assert.equal(await page.getByRole('link', { name: 'Invoices' }).count(), 0)
 })
 
 test('signing out ends the session', async () => {

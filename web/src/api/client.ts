@@ -1,24 +1,19 @@
-/** Every call of the HTTP API, as a function. All throw ApiError or NoAnswerError (see errors.ts). */
+/**
+ * The calls of the HTTP API, as functions; those of a newer noun stand with its shapes in a file
+ * of its own (records.ts, people.ts, …). All throw ApiError or NoAnswerError (see errors.ts).
+ */
 
 import { request, requestJSON, withQuery } from './http'
+import { getSlice } from './slices'
+import { getVersioned, ifMatch } from './versions'
 import type {
   Account, ActivityType, BatchAnswer, Client, CostCenter, CreatedInvoice, Invoice, InvoiceChange, InvoicePreview,
-  InvoiceRequest, Lane, Page, PersonName, Project, PurchaseOrder, PurchaseOrderRequest, RetryChange, Settings, Slice,
+  InvoiceRequest, Lane, Page, PersonName, Project, PurchaseOrder, PurchaseOrderRequest, RetryChange, Settings,
   SyncedEntity, SyncLog, SyncState, TaxRate, Timesheet, TimesheetInput, Unbilled, User, XeroStatus,
 } from './types'
 
 const get = <T>(path: string, query: Record<string, string | number | boolean | null | undefined> = {}, signal?: AbortSignal) =>
   requestJSON<T>('GET', path, { query, signal })
-
-/** Reads a list with the cursor that follows it, from the answer's Link header (RFC 8288). */
-async function getSlice<T>(path: string, query: Record<string, string | number | undefined>, signal?: AbortSignal): Promise<Slice<T>> {
-  const response = await request('GET', path, { query, signal })
-  const target = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get('Link') ?? '')?.[1]
-  return {
-    rows: (await response.json()) as T[],
-    next: target ? new URL(target, location.origin).searchParams.get('cursor') : null,
-  }
-}
 
 // Session
 
@@ -48,14 +43,12 @@ export const createClient = (fields: Partial<Client>, idempotencyKey: string) =>
   requestJSON<Client>('POST', '/api/clients', { body: fields, idempotencyKey })
 export const updateClient = (id: string, fields: Partial<Client>) =>
   requestJSON<Client>('PUT', `/api/clients/${id}`, { body: fields })
-export const deleteClient = (id: string) => request('DELETE', `/api/clients/${id}`)
 
 export const getProjects = (query: ListQuery, signal?: AbortSignal) => get<Page<Project>>('/api/projects', query, signal)
 export const createProject = (fields: Partial<Project>, idempotencyKey: string) =>
   requestJSON<Project>('POST', '/api/projects', { body: fields, idempotencyKey })
 export const updateProject = (id: string, fields: Partial<Project>) =>
   requestJSON<Project>('PUT', `/api/projects/${id}`, { body: fields })
-export const deleteProject = (id: string) => request('DELETE', `/api/projects/${id}`)
 
 export const getActivityTypes = () => get<ActivityType[]>('/api/activity-types', { limit: 500 })
 export const createActivityType = (fields: Partial<ActivityType>, idempotencyKey: string) =>
@@ -133,26 +126,13 @@ export interface DocumentQuery {
   project_id?: string
   date_from?: string
   date_to?: string
-  cursor?: string
   limit?: number
-  [filter: string]: string | number | undefined
+  include_deleted?: boolean
+  [filter: string]: string | number | boolean | undefined
 }
 
-export const getInvoices = (query: DocumentQuery, signal?: AbortSignal) =>
-  getSlice<Invoice>('/api/xero/invoices', query, signal)
-
-/** A document and the version to change it from. */
-export interface Versioned<T> {
-  row: T
-  etag: string | null
-}
-
-async function getVersioned<T>(path: string, signal?: AbortSignal): Promise<Versioned<T>> {
-  const response = await request('GET', path, { signal })
-  return { row: (await response.json()) as T, etag: response.headers.get('ETag') }
-}
-
-const ifMatch = (etag: string | null) => (etag ? { 'If-Match': etag } : undefined)
+export const getInvoices = (query: DocumentQuery, signal?: AbortSignal, next?: string) =>
+  getSlice<Invoice>('/api/xero/invoices', query, signal, next)
 
 export const getInvoice = (id: string, signal?: AbortSignal) => getVersioned<Invoice>(`/api/xero/invoices/${id}`, signal)
 export const updateInvoice = (id: string, change: InvoiceChange, etag: string | null) =>
@@ -172,8 +152,8 @@ export const retryClientSync = (id: string, change: Pick<RetryChange, 'link'> = 
 
 export const createPurchaseOrder = (body: PurchaseOrderRequest, idempotencyKey: string) =>
   requestJSON<PurchaseOrder & { message: string }>('POST', '/api/xero/purchase-orders', { body, idempotencyKey })
-export const getPurchaseOrders = (query: DocumentQuery, signal?: AbortSignal) =>
-  getSlice<PurchaseOrder>('/api/xero/purchase-orders', query, signal)
+export const getPurchaseOrders = (query: DocumentQuery, signal?: AbortSignal, next?: string) =>
+  getSlice<PurchaseOrder>('/api/xero/purchase-orders', query, signal, next)
 export const getPurchaseOrder = (id: string, signal?: AbortSignal) =>
   getVersioned<PurchaseOrder>(`/api/xero/purchase-orders/${id}`, signal)
 export const updatePurchaseOrder = (id: string, change: Partial<Omit<PurchaseOrderRequest, 'supplier_id' | 'po_number'>>, etag: string | null) =>

@@ -26,7 +26,7 @@ export interface Page<Row> {
   pagination: { page: number; limit: number; total: number; totalPages: number; hasNext: boolean; hasPrev: boolean }
 }
 
-/** A list that goes on where `next` is: the cursor of the rows that follow, null at the end. */
+/** A part of a list, and the address of the rows that follow; null at the end. */
 export interface Slice<Row> {
   rows: Row[]
   next: string | null

@@ -3,19 +3,19 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { z } from 'zod'
-import { createClient, deleteClient, updateClient } from '@/api/client'
+import { createClient, updateClient } from '@/api/client'
 import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import type { Client, PaymentTermsType } from '@/api/types'
+import { DeleteRecord } from '@/records/delete'
 import { Button } from '@/ui/button'
 import { Field, Input, Select, Textarea } from '@/ui/field'
 import { useZodForm } from '@/ui/form'
 import { Page } from '@/ui/page'
 import { RecordForm } from '@/ui/record-form'
 import { NewButton, Pager, RecordList } from '@/ui/record-list'
-import { Remove } from '@/ui/remove'
 import { SearchBox } from '@/ui/search-box'
 import { Badge, Empty } from '@/ui/states'
 import { toast } from '@/ui/toast'
@@ -84,7 +84,7 @@ export function ClientsPage() {
       {clients.data && <Pager {...clients.data.pagination} onPage={(page) => void navigate({ search: (before) => ({ ...before, page }) })} />}
       {refused && <ContactRefused client={refused} onClose={() => setRefused(null)} />}
       {editing && <ClientForm client={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
-      {deleting && <Remove what={`the client ${deleting.name}`} remove={() => deleteClient(deleting.id)} onRemoved={again} onClose={() => setDeleting(null)} />}
+      {deleting && <DeleteRecord kind="client" id={deleting.id} name={deleting.name} path={`/api/clients/${deleting.id}`} onClose={() => setDeleting(null)} />}
     </Page>
   )
 }

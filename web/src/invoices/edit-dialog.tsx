@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import type { Versioned } from '@/api/client'
+import type { Versioned } from '@/api/versions'
 import { getInvoice, updateInvoice } from '@/api/client'
 import { ApiError, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'

@@ -48,6 +48,7 @@ export function InvoicesPage() {
 
   return (
     <Financials
+      title="Invoices"
       actions={
         mayChange && (
           <Link to="/unbilled" className={buttonClass('primary')}>

@@ -8,7 +8,7 @@ export const unbilledQuery = queryOptions({ queryKey: ['unbilled'], queryFn: ({ 
 export const invoicesQuery = (query: DocumentQuery) =>
   infiniteQueryOptions({
     queryKey: [...documentKeys.invoice, 'list', query],
-    queryFn: ({ pageParam, signal }) => getInvoices({ limit: 50, ...query, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => getInvoices({ limit: 50, ...query }, signal, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (slice) => slice.next ?? undefined,
   })

@@ -3,17 +3,18 @@ import { deleteInvoice } from '@/api/client'
 import { messageOf } from '@/api/errors'
 import { queryClient } from '@/api/query'
 import type { Invoice } from '@/api/types'
+import { restoreRecord } from '@/api/records'
 import { formatMoney } from '@/format/money'
+import { toastUndo } from '@/records/undo'
 import { documentKeys } from '@/sync/queries'
 import { Confirm } from '@/ui/dialog'
-import { toast } from '@/ui/toast'
 
 /** Takes an invoice back, here and in Xero; its hours can be invoiced again. */
 export function VoidInvoice({ invoice, onClose, onVoided }: { invoice: Invoice; onClose: () => void; onVoided?: () => void }) {
   const remove = useMutation({
     mutationFn: () => deleteInvoice(invoice.id),
     onSuccess: ({ message }) => {
-      toast(`${invoice.invoice_number}: ${message}`)
+      toastUndo(`${invoice.invoice_number}: ${message}`, () => restoreRecord(`/api/xero/invoices/${invoice.id}`))
       onClose()
       onVoided?.()
     },

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { Controller } from 'react-hook-form'
 import { z } from 'zod'
-import { createProject, deleteProject, updateProject } from '@/api/client'
+import { createProject, updateProject } from '@/api/client'
 import { isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
@@ -12,12 +12,12 @@ import type { Project } from '@/api/types'
 import { ClientPicker } from '@/clients/picker'
 import { costCentersQuery } from '@/costcenters/queries'
 import { formatMoney, formatQuantity, parseCents } from '@/format/money'
+import { DeleteRecord } from '@/records/delete'
 import { Checkbox, Field, Input, Select, Textarea } from '@/ui/field'
 import { useZodForm } from '@/ui/form'
 import { Page } from '@/ui/page'
 import { RecordForm } from '@/ui/record-form'
 import { NewButton, Pager, RecordList } from '@/ui/record-list'
-import { Remove } from '@/ui/remove'
 import { SearchBox } from '@/ui/search-box'
 import type { Tone } from '@/ui/states'
 import { Badge, Empty } from '@/ui/states'
@@ -89,7 +89,7 @@ export function ProjectsPage() {
       />
       {projects.data && <Pager {...projects.data.pagination} onPage={(page) => void navigate({ search: (before) => ({ ...before, page }) })} />}
       {editing && <ProjectForm project={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
-      {deleting && <Remove what={`the project ${deleting.name}`} remove={() => deleteProject(deleting.id)} onRemoved={again} onClose={() => setDeleting(null)} />}
+      {deleting && <DeleteRecord kind="project" id={deleting.id} name={deleting.name} path={`/api/projects/${deleting.id}`} onClose={() => setDeleting(null)} />}
     </Page>
   )
 }

@@ -1,15 +1,18 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ArrowLeft, TriangleAlert } from 'lucide-react'
+import { TriangleAlert } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { ClientPicker } from '@/clients/picker'
 import { createPurchaseOrder } from '@/api/client'
 import { ApiError, isPassing, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
+import { costCentersQuery } from '@/costcenters/queries'
 import { today } from '@/format/calendar'
-import { centsToText, formatMoney } from '@/format/money'
 import { ProjectPicker } from '@/projects/picker'
+import { draftTotals, emptyLine, toPurchaseLines } from '@/records/line-draft'
+import { DraftTotals, LineEditor } from '@/records/line-editor'
+import { BackLink } from '@/records/record-page'
 import { documentKeys } from '@/sync/queries'
 import { markSubmitted } from '@/sync/submitted'
 import { Button, buttonClass } from '@/ui/button'
@@ -17,7 +20,7 @@ import { Field, Input, Textarea } from '@/ui/field'
 import { Page } from '@/ui/page'
 import { Notice } from '@/ui/states'
 import { toast } from '@/ui/toast'
-import { emptyLine, Lines, linesCents, toRequestLines } from './lines'
+
 
 /** A new purchase order for a project. */
 export function CreatePurchaseOrderPage() {
@@ -31,7 +34,8 @@ export function CreatePurchaseOrderPage() {
   const [lines, setLines] = useState(() => [emptyLine()])
   const [strict, setStrict] = useState(false)
   const idempotencyKey = useRef(newId())
-  const cents = linesCents(lines)
+  const { data: costCenters } = useQuery(costCentersQuery)
+  const complete = draftTotals(lines, () => 0) !== null
 
   const create = useMutation({
     mutationFn: (chosen: { supplier: string; project: string }) =>
@@ -43,7 +47,7 @@ export function CreatePurchaseOrderPage() {
           delivery_date: delivery || undefined,
           po_number: number.trim() || undefined,
           notes: notes.trim() || undefined,
-          line_items: toRequestLines(lines),
+          line_items: toPurchaseLines(lines),
         },
         idempotencyKey.current,
       ),
@@ -61,17 +65,14 @@ export function CreatePurchaseOrderPage() {
   const fields = create.error instanceof ApiError ? create.error.fields : {}
   const submit = () => {
     setStrict(true)
-    if (supplier && project && date && cents !== null) create.mutate({ supplier, project })
+    if (supplier && project && date && complete) create.mutate({ supplier, project })
   }
 
   return (
     <Page
       title="New purchase order"
       back={
-        <Link to="/financials/purchase-orders" className="mb-1 inline-flex min-h-11 items-center gap-1.5 text-sm font-medium text-muted hover:text-ink">
-          <ArrowLeft aria-hidden className="size-4" />
-          Purchase orders
-        </Link>
+        <BackLink to="/financials/purchase-orders">Purchase orders</BackLink>
       }
     >
       {create.isError && (
@@ -96,17 +97,13 @@ export function CreatePurchaseOrderPage() {
           <Input value={number} className="font-mono" placeholder="Next number" maxLength={255} onChange={(event) => setNumber(event.target.value)} />
         </Field>
       </section>
-      <Lines lines={lines} onChange={setLines} fields={fields} strict={strict} />
+      <LineEditor side="purchases" lines={lines} onChange={setLines} costCenters={costCenters ?? []} fields={fields} strict={strict} placeholder="What is ordered" />
       <section aria-label="Notes and total" className="card grid items-end gap-4 p-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <Field label="Delivery instructions" error={fields.notes}>
           <Textarea value={notes} maxLength={500} onChange={(event) => setNotes(event.target.value)} />
         </Field>
         <div className="flex flex-col gap-3">
-          <p className="num text-right">
-            <span className="mr-3 text-muted">Total before tax</span>
-            <span className="text-2xl font-semibold">{cents === null ? '–' : formatMoney(centsToText(cents))}</span>
-          </p>
-          {strict && cents === null && <p className="text-sm font-medium text-bad">Each line needs a description, a quantity and a price.</p>}
+          <DraftTotals side="purchases" lines={lines} strict={strict} />
           <div className="flex justify-end gap-3">
             <Link to="/financials/purchase-orders" className={buttonClass('secondary')}>
               Cancel

@@ -3,17 +3,18 @@ import { deletePurchaseOrder } from '@/api/client'
 import { messageOf } from '@/api/errors'
 import { queryClient } from '@/api/query'
 import type { PurchaseOrder } from '@/api/types'
+import { restoreRecord } from '@/api/records'
 import { formatMoney } from '@/format/money'
+import { toastUndo } from '@/records/undo'
 import { documentKeys } from '@/sync/queries'
 import { Confirm } from '@/ui/dialog'
-import { toast } from '@/ui/toast'
 
 /** Takes a purchase order back, here and in Xero. */
 export function DeletePurchaseOrder({ order, onClose, onDeleted }: { order: PurchaseOrder; onClose: () => void; onDeleted?: () => void }) {
   const remove = useMutation({
     mutationFn: () => deletePurchaseOrder(order.id),
     onSuccess: ({ message }) => {
-      toast(`${order.po_number}: ${message}`)
+      toastUndo(`${order.po_number}: ${message}`, () => restoreRecord(`/api/xero/purchase-orders/${order.id}`))
       onClose()
       onDeleted?.()
     },

@@ -1,11 +1,15 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Versioned } from '@/api/client'
+import type { Versioned } from '@/api/versions'
 import { getPurchaseOrder, updatePurchaseOrder } from '@/api/client'
 import { ApiError, messageOf } from '@/api/errors'
 import { queryClient } from '@/api/query'
 import type { PurchaseOrder } from '@/api/types'
-import { centsToText, formatMoney, formatQuantity } from '@/format/money'
+import { costCentersQuery } from '@/costcenters/queries'
+import { formatQuantity } from '@/format/money'
+import type { LineDraft } from '@/records/line-draft'
+import { draftTotals, toPurchaseLines } from '@/records/line-draft'
+import { DraftTotals, LineEditor } from '@/records/line-editor'
 import { documentKeys } from '@/sync/queries'
 import { markSubmitted } from '@/sync/submitted'
 import { Button } from '@/ui/button'
@@ -13,7 +17,7 @@ import { Dialog } from '@/ui/dialog'
 import { Field, Input, Textarea } from '@/ui/field'
 import { Failure, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
-import { Lines, linesCents, toRequestLines } from './lines'
+
 
 /** Changes a purchase order; what was already sent goes to Xero again. */
 export function EditPurchaseOrder({ id, onClose }: { id: string; onClose: () => void }) {
@@ -31,19 +35,21 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Purc
   const [date, setDate] = useState(row.date)
   const [delivery, setDelivery] = useState(row.delivery_date ?? '')
   const [notes, setNotes] = useState(row.notes ?? '')
-  const [lines, setLines] = useState(() =>
+  const [lines, setLines] = useState<LineDraft[]>(() =>
     row.line_items_detail.map((line) => ({
       key: line.id,
       description: line.description,
       quantity: formatQuantity(line.quantity),
-      unit_amount: formatQuantity(line.unit_amount),
+      unit_price: formatQuantity(line.unit_amount),
       account_code: line.account_code ?? '',
       cost_center_id: line.cost_center_id ?? '',
+      item_id: '',
     })),
   )
-  const cents = linesCents(lines)
+  const { data: costCenters } = useQuery(costCentersQuery)
+  const complete = draftTotals(lines, () => 0) !== null
   const save = useMutation({
-    mutationFn: () => updatePurchaseOrder(row.id, { date, delivery_date: delivery || undefined, notes, line_items: toRequestLines(lines) }, etag),
+    mutationFn: () => updatePurchaseOrder(row.id, { date, delivery_date: delivery || undefined, notes, line_items: toPurchaseLines(lines) }, etag),
     onSuccess: (order) => {
       if (order.sync_status === 'pending')
         markSubmitted({ kind: 'purchase_order', id: order.id, number: order.po_number, party: order.supplier_name, amount: order.total_amount })
@@ -60,9 +66,8 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Purc
       onClose={onClose}
       footer={
         <>
-          <p className="num mr-auto self-center text-muted">{cents === null ? 'A line is not complete' : `${formatMoney(centsToText(cents), row.currency)} before tax`}</p>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" busy={save.isPending} disabled={cents === null || !date} onClick={() => save.mutate()}>
+          <Button variant="primary" busy={save.isPending} disabled={!complete || !date} onClick={() => save.mutate()}>
             Save and send
           </Button>
         </>
@@ -84,7 +89,8 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Purc
             <Input type="date" value={delivery} min={date} onChange={(event) => setDelivery(event.target.value)} />
           </Field>
         </div>
-        <Lines lines={lines} onChange={setLines} currency={row.currency} fields={fields} strict />
+        <LineEditor side="purchases" lines={lines} onChange={setLines} currency={row.currency} costCenters={costCenters ?? []} fields={fields} strict placeholder="What is ordered" />
+        <DraftTotals side="purchases" lines={lines} currency={row.currency} strict />
         <Field label="Delivery instructions" error={fields.notes}>
           <Textarea value={notes} maxLength={500} onChange={(event) => setNotes(event.target.value)} />
         </Field>

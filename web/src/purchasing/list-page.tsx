@@ -38,7 +38,7 @@ export function PurchaseOrdersPage() {
     </Link>
   )
   return (
-    <Financials actions={create}>
+    <Financials title="Purchase orders" actions={create}>
       <Documents
         kind="purchase_order"
         filter={filter}

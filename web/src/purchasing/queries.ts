@@ -6,7 +6,7 @@ import { documentKeys } from '@/sync/queries'
 export const purchaseOrdersQuery = (query: DocumentQuery) =>
   infiniteQueryOptions({
     queryKey: [...documentKeys.purchase_order, 'list', query],
-    queryFn: ({ pageParam, signal }) => getPurchaseOrders({ limit: 50, ...query, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => getPurchaseOrders({ limit: 50, ...query }, signal, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (slice) => slice.next ?? undefined,
   })

@@ -1,8 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import {
-  Building2, Cable, Clock, Ellipsis, FolderKanban, Layers, LogOut, Monitor, Moon, ReceiptText, Settings2, Sun, TrendingUp, UserRound, WifiOff,
-} from 'lucide-react'
+import { ChevronDown, Ellipsis, LogOut, Monitor, Moon, Sun, UserRound, WifiOff } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { signOut } from '@/api/client'
@@ -10,7 +8,6 @@ import { messageOf } from '@/api/errors'
 import { onSignedOut } from '@/api/http'
 import { queryClient } from '@/api/query'
 import { forgetSession, may, sessionQuery, UserContext, useUser } from '@/api/session'
-import type { User } from '@/api/types'
 import { Wire } from '@/sync/lane'
 import { useLive } from '@/sync/live'
 import { useSendUnsent, useUnsentCount } from '@/timesheets/queries'
@@ -20,32 +17,10 @@ import { Failure, Spinner } from '@/ui/states'
 import { toast, Toaster } from '@/ui/toast'
 import { Logo } from './logo'
 import { useOnline } from './online'
+import type { Place, PlaceGroup } from './places'
+import { mostUsed, placesFor } from './places'
 import type { Theme } from './theme'
 import { chooseTheme, useTheme } from './theme'
-
-interface Place {
-  to: string
-  label: string
-  icon: LucideIcon
-}
-
-/** Where this person may go, the most used first. */
-function placesFor(user: User): { work: Place[]; setUp: Place[] } {
-  const financials = may(user, 'can_view_financials')
-  const work: (Place | false)[] = [
-    { to: '/timesheets', label: 'Timesheets', icon: Clock },
-    financials && { to: '/unbilled', label: 'Unbilled', icon: TrendingUp },
-    financials && { to: '/financials', label: 'Financials', icon: ReceiptText },
-    { to: '/projects', label: 'Projects', icon: FolderKanban },
-    { to: '/clients', label: 'Clients', icon: Building2 },
-  ]
-  const setUp: (Place | false)[] = [
-    may(user, 'can_edit_activity_types') && { to: '/activity-types', label: 'Activity types', icon: Layers },
-    may(user, 'can_manage_cost_centers') && { to: '/cost-centers', label: 'Cost centres', icon: Cable },
-    (may(user, 'can_manage_settings') || may(user, 'can_sync_xero')) && { to: '/settings', label: 'Settings', icon: Settings2 },
-  ]
-  return { work: work.filter((place) => place !== false), setUp: setUp.filter((place) => place !== false) }
-}
 
 /** Lets in who is signed in; everybody else goes to the sign-in page and comes back after. */
 export function Shell() {
@@ -95,26 +70,21 @@ function Frame() {
   const [more, setMore] = useState(false)
   useLive()
   useSendUnsent(user.id)
-  const { work, setUp } = placesFor(user)
+  const groups = placesFor(user)
   const financials = may(user, 'can_view_financials')
-  const bottom = work.slice(0, 4)
-  const rest = [...work.slice(4), ...setUp]
+  const bottom = mostUsed(groups)
   return (
     <div className="lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
       <a href="#main" className="sr-only z-50 rounded-lg bg-surface px-4 py-3 focus:not-sr-only focus:fixed focus:top-3 focus:left-3">
         Skip to content
       </a>
-      <aside className="sticky top-0 hidden h-dvh flex-col gap-6 overflow-y-auto border-r border-board-line bg-board p-4 text-board-ink lg:flex">
+      <aside className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-board-line bg-board p-4 text-board-ink lg:flex">
         <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
           <Logo />
         </Link>
-        <nav aria-label="Main" className="flex flex-1 flex-col gap-1">
-          {work.map((place) => (
-            <SideLink key={place.to} place={place} />
-          ))}
-          {setUp.length > 0 && <p className="mt-5 px-3 pb-1 text-[0.6875rem] font-semibold tracking-widest text-board-muted uppercase">Set-up</p>}
-          {setUp.map((place) => (
-            <SideLink key={place.to} place={place} />
+        <nav aria-label="Main" className="-mx-1 flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-1">
+          {groups.map((group) => (
+            <SideGroup key={group.title} group={group} />
           ))}
         </nav>
         {financials && <Wire />}
@@ -149,34 +119,90 @@ function Frame() {
             {label}
           </Link>
         ))}
-        {rest.length > 0 && (
-          <button
-            type="button"
-            className="flex min-h-16 flex-1 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-medium text-muted"
-            aria-haspopup="dialog"
-            onClick={() => setMore(true)}
-          >
-            <Ellipsis aria-hidden className="size-5" />
-            More
-          </button>
-        )}
+        <button
+          type="button"
+          className="flex min-h-16 flex-1 flex-col items-center justify-center gap-1 border-t-[3px] border-transparent text-xs font-medium text-muted"
+          aria-haspopup="dialog"
+          onClick={() => setMore(true)}
+        >
+          <Ellipsis aria-hidden className="size-5" />
+          More
+        </button>
       </nav>
-      {more && (
-        <Dialog lightly title="More" onClose={() => setMore(false)}>
-          <ul className="-mx-2 flex flex-col">
-            {rest.map(({ to, label, icon: Icon }) => (
-              <li key={to}>
-                <Link to={to} onClick={() => setMore(false)} className="flex min-h-12 items-center gap-3 rounded-lg px-2 font-medium hover:bg-raised">
-                  <Icon aria-hidden className="size-5 text-muted" />
-                  {label}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </Dialog>
-      )}
+      {more && <MorePlaces groups={groups} onClose={() => setMore(false)} />}
       <Toaster />
     </div>
+  )
+}
+
+/** Every place, for a phone. */
+function MorePlaces({ groups, onClose }: { groups: PlaceGroup[]; onClose: () => void }) {
+  return (
+    <Dialog lightly title="More" onClose={onClose}>
+      <nav aria-label="All pages" className="flex flex-col gap-5">
+        {groups.map(({ title, places }) => (
+          <section key={title} aria-label={title}>
+            <h3 className="pb-1 text-sm font-semibold text-muted">{title}</h3>
+            <ul className="-mx-2 grid grid-cols-2 gap-x-2">
+              {places.map(({ to, label, icon: Icon }) => (
+                <li key={to}>
+                  <Link to={to} onClick={onClose} className="flex min-h-12 items-center gap-3 rounded-lg px-2 font-medium hover:bg-raised aria-[current=page]:text-accent">
+                    <Icon aria-hidden className="size-5 text-muted" />
+                    {label}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </nav>
+    </Dialog>
+  )
+}
+
+const folded = (title: string) => `folded:${title}`
+
+/** Some places under their title, which folds them away; the device remembers. */
+function SideGroup({ group: { title, places } }: { group: PlaceGroup }) {
+  const { pathname } = useLocation()
+  const [open, setOpen] = useState(() => {
+    try {
+      return localStorage.getItem(folded(title)) === null
+    } catch {
+      return true // Storage may be blocked.
+    }
+  })
+  const here = places.some(({ to }) => pathname === to || pathname.startsWith(`${to}/`))
+  const toggle = () => {
+    setOpen(!open)
+    try {
+      if (open) localStorage.setItem(folded(title), '1')
+      else localStorage.removeItem(folded(title))
+    } catch {
+      // Then it is open again next time.
+    }
+  }
+  return (
+    <section>
+      <button
+        type="button"
+        aria-expanded={open || here}
+        className="flex min-h-8 w-full items-center gap-2 rounded-md px-3 text-[0.6875rem] font-semibold tracking-widest text-board-muted uppercase hover:text-board-ink focus-visible:outline-spark"
+        onClick={toggle}
+      >
+        <span className="flex-1 text-left">{title}</span>
+        <ChevronDown aria-hidden className={`size-3.5 transition ${open || here ? '' : '-rotate-90'}`} />
+      </button>
+      {(open || here) && (
+        <ul className="flex flex-col">
+          {places.map((place) => (
+            <li key={place.to}>
+              <SideLink place={place} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   )
 }
 
@@ -185,7 +211,7 @@ function SideLink({ place: { to, label, icon: Icon } }: { place: Place }) {
     <Link
       to={to}
       activeOptions={{ includeSearch: false }}
-      className="relative flex min-h-11 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-4 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-r-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
+      className="relative flex min-h-10 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-1 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
     >
       <Icon aria-hidden className="size-5" />
       {label}

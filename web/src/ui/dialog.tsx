@@ -74,12 +74,14 @@ interface ConfirmProps {
   action: string
   danger?: boolean
   busy: boolean
+  /** It cannot be done, or is not known yet to be possible. */
+  disabled?: boolean
   error?: string | undefined
   onConfirm: () => void
   onClose: () => void
 }
 
-export function Confirm({ title, children, action, danger = true, busy, error, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, danger = true, busy, disabled = false, error, onConfirm, onClose }: ConfirmProps) {
   return (
     <Dialog
       lightly
@@ -88,7 +90,7 @@ export function Confirm({ title, children, action, danger = true, busy, error, o
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant={danger ? 'danger' : 'primary'} busy={busy} onClick={onConfirm}>
+          <Button variant={danger ? 'danger' : 'primary'} busy={busy} disabled={disabled} onClick={onConfirm}>
             {action}
           </Button>
         </>

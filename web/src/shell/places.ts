@@ -1,0 +1,66 @@
+import { Building2, Cable, Clock, FolderKanban, Layers, PackagePlus, ReceiptText, Settings2, TrendingUp } from 'lucide-react'
+import type { LucideIcon } from 'lucide-react'
+import type { Permission } from '@/api/session'
+import { may } from '@/api/session'
+import type { User } from '@/api/types'
+
+export interface Place {
+  to: string
+  label: string
+  icon: LucideIcon
+  /** One of these is enough; everybody may go where none is named. */
+  needs?: Permission[]
+  adminOnly?: boolean
+}
+
+export interface PlaceGroup {
+  title: string
+  places: Place[]
+}
+
+// Every place of the navigation, in its order. A line is added with its page.
+const groups: PlaceGroup[] = [
+  {
+    title: 'Work',
+    places: [
+      { to: '/timesheets', label: 'Timesheets', icon: Clock },
+      { to: '/projects', label: 'Projects', icon: FolderKanban, needs: ['can_view_projects'] },
+      { to: '/clients', label: 'Clients', icon: Building2, needs: ['can_view_clients'] },
+      { to: '/cost-centers', label: 'Cost centres', icon: Cable, needs: ['can_manage_cost_centers'] },
+    ],
+  },
+  {
+    title: 'Money',
+    places: [
+      { to: '/unbilled', label: 'Unbilled', icon: TrendingUp, needs: ['can_view_financials'] },
+      { to: '/financials/invoices', label: 'Invoices', icon: ReceiptText, needs: ['can_view_financials'] },
+      { to: '/financials/purchase-orders', label: 'Purchase orders', icon: PackagePlus, needs: ['can_view_financials'] },
+    ],
+  },
+  {
+    title: 'Set-up',
+    places: [
+      { to: '/activity-types', label: 'Activity types', icon: Layers, needs: ['can_edit_activity_types'] },
+      { to: '/settings', label: 'Settings', icon: Settings2, needs: ['can_manage_settings', 'can_sync_xero'] },
+    ],
+  },
+]
+
+/** Where this person may go. A group with nothing in it is left out. */
+export function placesFor(user: User): PlaceGroup[] {
+  return groups
+    .map(({ title, places }) => ({
+      title,
+      places: places.filter((place) => (place.adminOnly ? user.role === 'admin' : !place.needs || place.needs.some((permission) => may(user, permission)))),
+    }))
+    .filter(({ places }) => places.length > 0)
+}
+
+/** The four places a phone has room for, those this person needs most. */
+export function mostUsed(groups: PlaceGroup[]): Place[] {
+  const all = groups.flatMap((group) => group.places)
+  const first = ['/timesheets', '/unbilled', '/financials/invoices', '/projects', '/clients']
+  return [...all]
+    .sort((a, b) => (first.indexOf(a.to) + 1 || 99) - (first.indexOf(b.to) + 1 || 99))
+    .slice(0, 4)
+}
