@@ -163,6 +163,11 @@ func (a *api) recordRoutes() []route {
 
 		{"GET", "/api/reports/cost-centers", may(fieldops.CanViewReports), typed(a.costCenterReport), "What was spent on cost centres, how fast, and how long the budget lasts", 0, nil, ""},
 
+		{"GET", "/api/search", signedIn, typed(a.search), "Clients, projects, timesheets and documents, as far as I may see them", 0, nil, ""},
+		{"GET", "/api/search/recent", signedIn, typed(a.recentSearches), "What I searched for lately", 0, nil, ""},
+		{"POST", "/api/search/recent", signedIn, typed(a.saveSearch), "Remember a search", 0, nil, ""},
+		{"DELETE", "/api/search/recent", signedIn, typed(a.clearSearches), "Forget my searches", 0, nil, ""},
+
 		{"GET", "/api/dashboard", may(fieldops.CanViewDashboard), typed(a.dashboard), "What the dashboard is made of", 0, nil, ""},
 		{"GET", "/api/dashboard/metrics", may(fieldops.CanViewDashboard), typed(a.dashboardMetrics), "Projects, hours and revenue, at most 30 seconds old", 0, nil, ""},
 		{"GET", "/api/dashboard/recent-timesheets", may(fieldops.CanViewDashboard), typed(a.recentTimesheets), "The newest timesheets: my own, or everybody's with can_view_all_timesheets", 0, nil, ""},

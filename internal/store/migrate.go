@@ -144,6 +144,9 @@ func (db *DB) migrateSchema(ctx context.Context) error {
 	if at > newest {
 		return fmt.Errorf("the database was written by a newer version of the program (schema %d, this program knows %d): start that version, or restore a backup from before it", at, newest)
 	}
+	if err := indexAllWords(ctx, tx, db.engine); err != nil {
+		return fmt.Errorf("the words of timesheets: %w", err)
+	}
 	return tx.Commit()
 }
 

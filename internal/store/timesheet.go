@@ -189,6 +189,9 @@ func (tx *Tx) InsertTimesheet(ctx context.Context, t *fieldops.Timesheet) error 
 		return err
 	}
 	tx.spends(t.ProjectID)
+	if err := tx.indexWords(ctx, &fieldops.Timesheet{ID: t.ID}, t); err != nil {
+		return err
+	}
 	return tx.audit(ctx, "create", "timesheet", t.ID, timesheetDetails(t))
 }
 
@@ -247,6 +250,9 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 		return fmt.Errorf("timesheet %s was changed without its lock", t.ID)
 	}
 	tx.spends(t.ProjectID)
+	if err := tx.indexWords(ctx, before, t); err != nil {
+		return err
+	}
 	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
 }
 

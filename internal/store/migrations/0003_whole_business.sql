@@ -162,6 +162,15 @@ create index timesheets_center on timesheets (cost_center_id, date, project_id, 
 create index timesheets_unapproved on timesheets (date) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
 create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');
 
+-- The words in the notes and places of timesheets: the first seven bytes of
+-- each, folded, as a number, so that words with one beginning lie side by side
+-- on both engines whatever language they sort by.
+create table timesheet_words (
+    word bigint not null,
+    timesheet_id uuid not null,
+    primary key (word, timesheet_id)
+);
+
 alter table clients add column billing_hold text;     -- not NULL: nothing is invoiced to them for now
 create table client_rates (
     client_id uuid not null references clients (id),
