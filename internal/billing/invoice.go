@@ -331,6 +331,10 @@ func stillFree(ctx context.Context, tx *store.Tx, original *fieldops.Invoice, re
 	if err != nil {
 		return err
 	}
+	changed, err := tx.ChangedSince(ctx, original.ID)
+	if err != nil {
+		return err
+	}
 	there := make(map[fieldops.ID]fieldops.Timesheet, len(work))
 	for _, t := range work {
 		there[t.ID] = t
@@ -350,7 +354,7 @@ func stillFree(ctx context.Context, tx *store.Tx, original *fieldops.Invoice, re
 			conflicts = append(conflicts, conflict{TimesheetID: id, Reason: "deleted"})
 		case t.InvoiceID != nil:
 			conflicts = append(conflicts, conflict{id, t.InvoiceID, t.InvoiceNumber, "billed"})
-		case t.UpdatedAt.After(original.DeletedAt.Time):
+		case changed[id]:
 			conflicts = append(conflicts, conflict{TimesheetID: id, Reason: "changed"})
 		}
 	}

@@ -488,8 +488,8 @@ func (tx *Tx) NoteInvoice(ctx context.Context, action string, id fieldops.ID, de
 // as deleted or voided, in the provider's words.
 func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 	// Kept, so that a restored invoice can bill them again.
-	if _, err := tx.q.ExecContext(ctx, `insert into released_timesheets (invoice_id, timesheet_id, invoice_line_id)
-		select invoice_id, id, invoice_line_id from /* deleted too */ timesheets where invoice_id = $1 and invoice_line_id is not null
+	if _, err := tx.q.ExecContext(ctx, `insert into released_timesheets (invoice_id, timesheet_id, invoice_line_id, hours_e4, hourly_rate_e4)
+		select invoice_id, id, invoice_line_id, hours_e4, hourly_rate_e4 from /* deleted too */ timesheets where invoice_id = $1 and invoice_line_id is not null
 		on conflict do nothing`, id); err != nil {
 		return err
 	}
@@ -516,6 +516,19 @@ func (tx *Tx) FinishInvoiceVoid(ctx context.Context, id fieldops.ID) error {
 		return err
 	}
 	return tx.NoteInvoice(ctx, "delete", id, map[string]any{"invoice_number": number, "status": status, "timesheets_released": n})
+}
+
+// ChangedSince are those of the timesheets that a deleted invoice let go whose
+// hours or rate are no longer what it billed.
+func (r reads) ChangedSince(ctx context.Context, invoice fieldops.ID) (map[fieldops.ID]bool, error) {
+	ids, err := collect(ctx, r, `select t.id from released_timesheets r join live_timesheets t on t.id = r.timesheet_id
+		where r.invoice_id = $1 and (t.hours_e4 <> r.hours_e4 or t.hourly_rate_e4 <> r.hourly_rate_e4)`, []any{invoice},
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	changed := make(map[fieldops.ID]bool, len(ids))
+	for _, id := range ids {
+		changed[id] = true
+	}
+	return changed, err
 }
 
 // InvoiceTimesheets are the timesheets that an invoice bills, by date.

@@ -134,6 +134,8 @@ create table released_timesheets (
     invoice_id uuid not null references xero_invoices (id),
     timesheet_id uuid not null references timesheets (id),
     invoice_line_id uuid not null,
+    hours_e4 bigint not null,        -- as they were billed: changed since, they are not billed again so
+    hourly_rate_e4 bigint not null,
     primary key (invoice_id, timesheet_id)
 );
 create index released_timesheets_timesheet on released_timesheets (timesheet_id);
