@@ -43,7 +43,10 @@ type program struct {
 	events  *billing.Events
 	post    *billing.Post
 	photos  *paperwork.Photos
-	working atomic.Bool // the worker of this process is at work
+
+	pictures *paperwork.Pictures
+	sealer   *billing.Sealer
+	working  atomic.Bool // the worker of this process is at work
 }
 
 // newProgram opens the database, brings it to this version's schema, and wires
@@ -60,11 +63,15 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDatabase(ctx, c)
+	pictures, err := paperwork.OpenPictures(c.data)
 	if err != nil {
 		return nil, errors.Join(err, photos.Close())
 	}
-	p := &program{config: c, log: log, db: db, photos: photos}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, errors.Join(err, photos.Close(), pictures.Close())
+	}
+	p := &program{config: c, log: log, db: db, photos: photos, pictures: pictures, sealer: sealer}
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -76,7 +83,8 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
 	db.WatchSync(p.events.DocumentChanged)
-	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, Log: log})
+	db.WatchNotifications(p.events.Notified)
+	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, AppURL: c.frontendURL, Log: log})
 	p.billing.SendBy(p.post)
 	p.sync.Register(db.Queue())
 	p.post.Register(db.Queue())
@@ -84,7 +92,9 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 }
 
 // close gives back what newProgram opened. Nothing may run any more.
-func (p *program) close() error { return errors.Join(p.db.Close(), p.photos.Close()) }
+func (p *program) close() error {
+	return errors.Join(p.db.Close(), p.photos.Close(), p.pictures.Close())
+}
 
 // openDatabase opens the database and brings it to this version's schema.
 func openDatabase(ctx context.Context, c *config) (*store.DB, error) {
@@ -104,7 +114,7 @@ func (p *program) handler(worker bool) http.Handler {
 		DB: p.db, Photos: p.photos,
 		JWTSecret: p.config.jwtSecret, FrontendURL: p.config.frontendURL, BackendURL: p.config.backendURL,
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
-		Billing: p.billing, Sync: p.sync, Events: p.events,
+		Billing: p.billing, Sync: p.sync, Events: p.events, Post: p.post, Sealer: p.sealer, Pictures: p.pictures,
 		XeroConfigured: p.config.xero.ClientID != "", XeroScopes: xero.Scopes, XeroRedirectURI: p.config.xero.RedirectURI,
 	}
 	if worker {

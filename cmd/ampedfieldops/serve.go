@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
 )
 
 // serve runs the API, the web app and, unless told otherwise, the worker.
@@ -23,7 +27,10 @@ func serve(ctx context.Context, env environment, args []string) error {
 	c.warn(log)
 	return serveProgram(ctx, c, log, serveOptions{
 		worker: !*withoutWorker,
-		ready:  func(address string) { fmt.Fprintln(env.stdout, "ready", address) },
+		prepared: func(ctx context.Context, p *program) error {
+			return p.offerSetup(ctx, env.stderr)
+		},
+		ready: func(address string) { fmt.Fprintln(env.stdout, "ready", address) },
 	})
 }
 
@@ -60,4 +67,22 @@ func work(ctx context.Context, env environment, args []string) (err error) {
 	err = p.work(ctx)
 	log.Info("stopped")
 	return err
+}
+
+// offerSetup prints a link with which to make the first admin, while there is
+// nobody yet.
+func (p *program) offerSetup(ctx context.Context, to io.Writer) error {
+	if users, err := p.db.CountUsers(ctx); err != nil || users > 0 {
+		return err
+	}
+	var secret string
+	err := p.db.Write(ctx, fieldops.System, func(tx *store.Tx) (err error) {
+		secret, err = tx.InsertLink(ctx, fieldops.LinkSetup, "", store.SetupLinkLife)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(to, "Nobody can sign in yet. Make the first admin within 24 hours at:\n  %s/setup?token=%s\n", p.config.frontendURL, secret)
+	return nil
 }

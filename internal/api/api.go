@@ -45,6 +45,11 @@ type Config struct {
 	Billing *billing.Service
 	Sync    *billing.Sync
 	Events  *billing.Events
+	// Post sends mail, Sealer keeps the settings' secrets, and Pictures the
+	// firm's logo and favicon.
+	Post     *billing.Post
+	Sealer   *billing.Sealer
+	Pictures *paperwork.Pictures
 
 	// Web is the built web app, with index.html at its root; nil serves none.
 	Web fs.FS

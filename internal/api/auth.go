@@ -47,6 +47,11 @@ func (a *api) login(r *request, in *loginInput) (loginAnswer, error) {
 	if !user.IsActive {
 		return loginAnswer{}, fieldops.Refuse(fieldops.Unauthenticated, "Account is deactivated")
 	}
+	return a.beginSession(r, user)
+}
+
+// beginSession signs a person in who has proved who they are.
+func (a *api) beginSession(r *request, user fieldops.User) (loginAnswer, error) {
 	r.User, r.Actor.UserID, r.Actor.Name = user, user.ID, user.Name
 	scopeOf(r.Context()).userID = user.ID
 	session := store.Session{UserID: user.ID, UserAgent: userAgent(r.Request), IPAddress: r.Actor.IP}
@@ -56,6 +61,7 @@ func (a *api) login(r *request, in *loginInput) (loginAnswer, error) {
 		return loginAnswer{}, err
 	}
 	answer := loginAnswer{User: signedInUser{user.ID, user.Email, user.Name, user.Role, user.Permissions}}
+	var err error
 	if answer.Token, err = a.sessions.sign(&user, session.ID, tokenLife); err != nil {
 		return loginAnswer{}, err
 	}
@@ -84,7 +90,7 @@ func (a *api) provePassword(r *request, email, password string) (fieldops.User, 
 	}
 	user, err := a.DB.UserByEmail(ctx, email)
 	hash := user.PasswordHash
-	if fieldops.KindOf(err) == fieldops.NotFound {
+	if fieldops.KindOf(err) == fieldops.NotFound || err == nil && hash == "" { // nobody, or somebody who was only invited
 		hash = a.unknownUser()
 	} else if err != nil {
 		return fieldops.User{}, err

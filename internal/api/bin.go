@@ -25,7 +25,7 @@ var binAccess = map[fieldops.RecordKind]fieldops.Permission{
 // managesOthersWork reports whether other people's timesheets are the person's
 // to delete and to restore.
 func (r *request) managesOthersWork() bool {
-	return r.User.Role == fieldops.RoleAdmin || r.User.Role == fieldops.RoleManager
+	return r.User.Is(fieldops.RoleAdmin) || r.User.Is(fieldops.RoleManager)
 }
 
 // binKinds are the kinds of record whose bin is open to the person.

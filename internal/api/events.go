@@ -51,7 +51,7 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 			if !open || event.Name == billing.Resync.Name {
 				return nil
 			}
-			if !r.seesMoney() {
+			if notice, ok := event.Data.(billing.NotificationEvent); ok && notice.UserID != r.User.ID || !ok && !r.seesMoney() {
 				continue
 			}
 			data, err := json.Marshal(event.Data)
@@ -69,6 +69,9 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 // stillSignedIn reads anew who watches and what they may see. Watching is not
 // using: it does not make a session last longer.
 func (a *api) stillSignedIn(r *request) bool {
+	if r.Token != nil {
+		return a.readToken(r, *r.Token) == nil
+	}
 	session, err := a.DB.Session(r.Context(), r.Session.ID)
 	if err != nil || !session.Live(a.Clock()) {
 		return false

@@ -26,6 +26,7 @@ type request struct {
 	*http.Request
 	User    fieldops.User // the zero value on a public route
 	Session store.Session
+	Token   *fieldops.APIToken // of a program that acts for User; nil for a session
 	Actor   fieldops.Actor
 	// Header and Status are the answer's; a handler may change them.
 	Header http.Header

@@ -20,7 +20,8 @@ import (
 //     plain(a.handler) for func(w http.ResponseWriter, r *request) error;
 //   - one line for the OpenAPI document;
 //   - its flags: created or accepted for an answer of 201 or 202, repeatable
-//     when it creates something and so honours an Idempotency-Key, transactional when
+//     when it creates something and so honours an Idempotency-Key, once when its
+//     answer holds a secret that must not be kept for repeats, transactional when
 //     the handler keeps its answer by r.keep in the transaction of its work,
 //     ownKey when the handler sees to the key by itself, streams when it may
 //     last.
@@ -48,6 +49,7 @@ const (
 	repeatable
 	transactional
 	ownKey
+	once
 	streams
 )
 
@@ -68,12 +70,14 @@ func (r route) status() int {
 type access struct {
 	public      bool
 	admin       bool
+	inPerson    bool                  // not for a program that acts for somebody
 	permissions []fieldops.Permission // one is enough; none wants only a session
 }
 
 var (
 	anybody   = access{public: true}
 	signedIn  = access{}
+	inPerson  = access{inPerson: true}
 	adminOnly = access{admin: true}
 )
 
@@ -81,6 +85,9 @@ func may(permissions ...fieldops.Permission) access { return access{permissions:
 
 // admits refuses a person who lacks the role or the permission.
 func (a access) admits(u *fieldops.User) error {
+	if (a.admin || a.inPerson) && u.Scoped {
+		return fieldops.Refuse(fieldops.Forbidden, "Not with an API token: sign in for this")
+	}
 	if a.admin && u.Role != fieldops.RoleAdmin {
 		return fieldops.Refuse(fieldops.Forbidden, "Insufficient permissions")
 	}
@@ -96,6 +103,8 @@ func (a access) String() string {
 		return "Open to anybody."
 	case a.admin:
 		return "For admins."
+	case a.inPerson:
+		return "For everybody who is signed in, but not with an API token."
 	case len(a.permissions) == 0:
 		return "For everybody who is signed in."
 	}
@@ -124,13 +133,57 @@ func (a *api) healthRoutes() []route {
 func (a *api) peopleRoutes() []route {
 	return []route{
 		{"POST", "/api/auth/login", anybody, typed(a.login), "Sign in", 0, nil, ""},
-		{"POST", "/api/auth/logout", signedIn, typed(a.logout), "End this session", 0, nil, ""},
-		{"POST", "/api/auth/refresh", signedIn, typed(a.refresh), "A fresh token of this session", 0, nil, ""},
+		{"POST", "/api/auth/register", anybody, typed(a.register), "Refused: an admin invites people", 0, nil, ""},
+		{"POST", "/api/auth/forgot-password", anybody, typed(a.forgotPassword), "Have a link mailed with which to choose a new password", 0, nil, ""},
+		{"POST", "/api/auth/reset-password", anybody, typed(a.resetPassword), "Choose a new password with such a link", 0, nil, ""},
+		{"POST", "/api/auth/accept-invitation", anybody, typed(a.acceptInvitation), "Choose a password with an invitation, and sign in", 0, nil, ""},
+		{"POST", "/api/auth/logout", inPerson, typed(a.logout), "End this session", 0, nil, ""},
+		{"POST", "/api/auth/refresh", inPerson, typed(a.refresh), "A fresh token of this session", 0, nil, ""},
 		{"GET", "/api/auth/me", signedIn, typed(a.me), "Who I am and what I may do", 0, nil, ""},
-		{"PUT", "/api/auth/profile", signedIn, typed(a.updateProfile), "Change my name, address or picture", 0, nil, ""},
-		{"PUT", "/api/auth/change-password", signedIn, typed(a.changePassword), "Change my password and end my other sessions", 0, nil, ""},
-		{"GET", "/api/users", adminOnly, typed(a.listUsers), "Everybody", 0, nil, ""},
+		{"PUT", "/api/auth/profile", inPerson, typed(a.updateProfile), "Change my name, address or picture", 0, nil, ""},
+		{"PUT", "/api/auth/change-password", inPerson, typed(a.changePassword), "Change my password and end my other sessions", 0, nil, ""},
+		{"GET", "/api/auth/sessions", inPerson, typed(a.listSessions), "Where I am signed in", 0, nil, ""},
+		{"DELETE", "/api/auth/sessions", inPerson, typed(a.endOtherSessions), "End my other sessions", 0, nil, ""},
+		{"DELETE", "/api/auth/sessions/{id}", inPerson, typed(a.endSession), "End one of my sessions", 0, nil, ""},
+		{"GET", "/api/tokens", inPerson, typed(a.listTokens), "My API tokens", 0, nil, ""},
+		{"POST", "/api/tokens", inPerson, typed(a.createToken), "Let a program act for me, within scopes; the token is shown once", created | once, nil, ""},
+		{"DELETE", "/api/tokens/{id}", inPerson, typed(a.revokeToken), "End an API token", 0, nil, ""},
+
+		{"GET", "/api/setup/status", anybody, typed(a.setupStatus), "Whether the first admin has been set up", 0, nil, ""},
+		{"GET", "/api/setup/default-admin-status", anybody, typed(a.defaultAdminStatus), "No: nobody can sign in with a default password", 0, nil, ""},
+		{"DELETE", "/api/setup/default-admin", adminOnly, typed(a.deleteDefaultAdmin), "Refused: there is no default admin", 0, nil, ""},
+		{"POST", "/api/setup/admin", anybody, typed(a.setUpAdmin), "Add the first admin, with the link that the program printed", created | once, nil, ""},
+		{"POST", "/api/setup/company", adminOnly, typed(a.setUpCompany), "Name the firm and its time zone", 0, nil, ""},
+		{"POST", "/api/setup/client", adminOnly, typed(a.setUpClient), "Add the first client", created | once, nil, ""},
+		{"POST", "/api/setup/complete", adminOnly, typed(a.completeSetup), "Say that setting up is done", 0, nil, ""},
+		{"GET", "/api/setup/branding", anybody, typed(a.branding), "The firm's name and pictures, for the page to sign in on", 0, nil, ""},
+
+		{"GET", "/api/users", may(fieldops.CanManageUsers), typed(a.listUsers), "Everybody, with what they may do", 0, nil, ""},
+		{"POST", "/api/users", adminOnly, typed(a.createUser), "Add a person with a password, or invite them without one", created | once, nil, ""},
 		{"GET", "/api/users/names", may(fieldops.CanViewAllTimesheets), typed(a.listUserNames), "Everybody's name", 0, nil, ""},
+		{"GET", "/api/users/{id}", may(fieldops.CanManageUsers, fieldops.CanViewAllTimesheets), typed(a.getUser), "One person, for admins, managers and those with can_manage_users", 0, nil, ""},
+		{"PUT", "/api/users/{id}", adminOnly, typed(a.updateUser), "Change name, address, role, or whether they may sign in", 0, nil, ""},
+		{"DELETE", "/api/users/{id}", adminOnly, typed(a.deleteUser), "Delete a person; what they did keeps their name", 0, nil, ""},
+		{"PUT", "/api/users/{id}/permissions", adminOnly, typed(a.setUserPermissions), "Decide what one person may do besides their role", 0, nil, ""},
+		{"POST", "/api/users/{id}/invitation", adminOnly, typed(a.inviteAgain), "A new invitation for somebody who has no password yet", 0, nil, ""},
+		{"GET", "/api/users/{id}/sessions", adminOnly, typed(a.listUserSessions), "Where a person is signed in", 0, nil, ""},
+		{"DELETE", "/api/users/{id}/sessions", adminOnly, typed(a.endUserSessions), "Sign a person out everywhere", 0, nil, ""},
+		{"DELETE", "/api/users/{id}/sessions/{session}", adminOnly, typed(a.endUserSession), "End one session of a person", 0, nil, ""},
+
+		{"GET", "/api/permissions", adminOnly, typed(a.listPermissions), "What can be granted", 0, nil, ""},
+		{"POST", "/api/permissions", adminOnly, typed(a.createPermission), "Add a permission for the firm's own programs", created | repeatable | transactional, nil, ""},
+		{"GET", "/api/permissions/{id}", adminOnly, typed(a.getPermission), "One permission", 0, nil, ""},
+		{"PUT", "/api/permissions/{id}", adminOnly, typed(a.updatePermission), "Change its words, or deactivate one of the firm's own", 0, nil, ""},
+		{"DELETE", "/api/permissions/{id}", adminOnly, typed(a.deletePermission), "Delete one of the firm's own that nobody holds", 0, nil, ""},
+		{"GET", "/api/role-permissions", adminOnly, typed(a.rolePermissions), "What each role may do", 0, nil, ""},
+		{"PUT", "/api/role-permissions", adminOnly, typed(a.setRolePermissions), "Change what roles may do, for everybody who has them", 0, nil, ""},
+
+		{"GET", "/api/notifications", inPerson, typed(a.listNotifications), "My newest 50, and how many are unread", 0, nil, ""},
+		{"POST", "/api/notifications/read-all", inPerson, typed(a.readNotifications), "I have read all of mine", 0, nil, ""},
+		{"POST", "/api/notifications/{id}/read", inPerson, typed(a.readNotification), "I have read this one", 0, nil, ""},
+
+		{"GET", "/api/mails", may(fieldops.CanManageSettings), typed(a.listMails), "Mails and what became of them, newest first", 0, nil, ""},
+		{"POST", "/api/mails/{id}/send-again", may(fieldops.CanManageSettings), typed(a.sendMailAgain), "Send a mail again that failed", 0, nil, ""},
 	}
 }
 
@@ -282,7 +335,15 @@ func (a *api) settingRoutes() []route {
 		{"GET", "/api/import/{kind}/template", signedIn, plain(a.importTemplate), "A CSV file with the columns of an import", 0, nil, "text/csv"},
 
 		{"GET", "/api/settings", signedIn, typed(a.listSettings), "The firm's settings: all of them for those who may change them", 0, nil, ""},
-		{"PUT", "/api/settings/{key}", may(fieldops.CanManageSettings), typed(a.updateSetting), "Change one setting", 0, nil, ""},
+		{"PUT", "/api/settings/{key}", signedIn, typed(a.updateSetting), "Change one setting: the firm's with can_manage_settings, or one of mine", 0, nil, ""},
+		{"PUT", "/api/settings", signedIn, typed(a.updateSettings), "Change several settings, all or none", 0, nil, ""},
+		{"GET", "/api/settings/schema", may(fieldops.CanManageSettings), typed(a.settingsSchema), "What settings there are, for the page that shows them", 0, nil, ""},
+		{"GET", "/api/settings/{key}", signedIn, typed(a.getSetting), "One setting: my own, else the firm's", 0, nil, ""},
+		{"DELETE", "/api/settings/{key}", signedIn, typed(a.deleteSetting), "Forget a setting of mine, or put one of the firm's back to its default", 0, nil, ""},
+		{"POST", "/api/settings/email/test", may(fieldops.CanManageSettings), typed(a.testMail), "Send a test mail and say what came of it", 0, nil, ""},
+		{"POST", "/api/settings/logo", may(fieldops.CanManageSettings), plain(a.uploadLogo).writing(new(logoAnswer)), "The firm's logo: JPEG, PNG or WebP, at most 5 MB", streams, documentPicture("logo"), ""},
+		{"POST", "/api/settings/favicon", may(fieldops.CanManageSettings), plain(a.uploadFavicon).writing(new(faviconAnswer)), "The firm's favicon: ICO, PNG, JPEG or WebP, at most 2 MB", streams, documentPicture("favicon"), ""},
+		{"GET", "/branding/{picture}", anybody, plain(a.brandingPicture), "logo or favicon, for anybody", streams, nil, "image/png"},
 		{"GET", "/api/settings/logs/activity", adminOnly, typed(a.listAuditEntries), "Who changed what, newest first", 0, nil, ""},
 	}
 }

@@ -71,6 +71,9 @@ func (a *api) authenticate(w http.ResponseWriter, r *request) error {
 	if token == "" {
 		return fieldops.Refuse(fieldops.Unauthenticated, "No token provided")
 	}
+	if strings.HasPrefix(token, fieldops.TokenPrefix) {
+		return a.authenticateProgram(r, token)
+	}
 	id, err := a.sessions.session(token)
 	if err != nil {
 		return err

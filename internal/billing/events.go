@@ -15,7 +15,7 @@ import (
 
 // Event is something that people who watch their screens should see at once.
 type Event struct {
-	Name string // "sync", "lane" or "resync"
+	Name string // "sync", "lane", "notification" or "resync"
 	Data any    // becomes JSON
 }
 
@@ -26,6 +26,16 @@ type SyncEvent struct {
 	Phase        *fieldops.Phase `json:"phase"`
 	XeroSyncID   *fieldops.ID    `json:"xero_sync_id"`
 	ErrorMessage *string         `json:"error_message"`
+}
+
+// NotificationEvent is the data of a "notification" event: somebody has one more.
+type NotificationEvent struct {
+	UserID fieldops.ID `json:"user_id"`
+}
+
+// Notified announces that a person has a new notification.
+func (e *Events) Notified(user fieldops.ID) {
+	e.Publish(Event{"notification", NotificationEvent{user}})
 }
 
 // Resync is sent to a watcher who was too slow to be told everything: what is on

@@ -31,6 +31,7 @@ type Post struct {
 	seal      *Sealer
 	transport Transport
 	fallback  fieldops.MailServer
+	appURL    string
 	log       *slog.Logger
 	composers map[fieldops.MailKind]Composer
 }
@@ -42,17 +43,20 @@ type PostConfig struct {
 	Transport Transport
 	// Server is used while the settings name none.
 	Server fieldops.MailServer
+	AppURL string // where the links of mails lead
 	Log    *slog.Logger
 }
 
-// NewPost makes a Post that can send test mails; Compose teaches it the other
-// kinds.
+// NewPost makes a Post that can send test mails, invitations and password
+// resets; Compose teaches it the other kinds.
 func NewPost(c PostConfig) *Post {
-	p := &Post{db: c.DB, seal: c.Sealer, transport: c.Transport, fallback: c.Server, log: c.Log, composers: map[fieldops.MailKind]Composer{}}
+	p := &Post{db: c.DB, seal: c.Sealer, transport: c.Transport, fallback: c.Server, appURL: c.AppURL, log: c.Log, composers: map[fieldops.MailKind]Composer{}}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.Compose(fieldops.MailTest, p.composeTest)
+	p.Compose(fieldops.MailInvitation, p.composeInvitation)
+	p.Compose(fieldops.MailPasswordReset, p.composeReset)
 	return p
 }
 
@@ -62,6 +66,9 @@ func (p *Post) Compose(kind fieldops.MailKind, compose Composer) { p.composers[k
 // Register has the queue deliver mails to this Post.
 func (p *Post) Register(q *job.Queue) {
 	job.Handle(q, func(ctx context.Context, a store.SendMail) error { return p.Deliver(ctx, a.Mail) })
+	job.Handle(q, func(ctx context.Context, a store.ForgotPassword) error {
+		return p.db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.MailReset(ctx, a.Email) })
+	})
 }
 
 // mailBackoff is how long a mail waits before its second, third and fourth
@@ -156,8 +163,23 @@ func (p *Post) Server(ctx context.Context) (fieldops.MailServer, error) {
 	return server, err
 }
 
-func (p *Post) server(context.Context) (fieldops.MailServer, error) {
-	return p.fallback, nil
+// server is the one of the settings, else the environment's.
+func (p *Post) server(ctx context.Context) (fieldops.MailServer, error) {
+	settings, err := p.db.Settings(ctx)
+	if err != nil || settings.Mail.Host == "" {
+		return p.fallback, err
+	}
+	server := settings.Mail
+	if server.From == "" && fieldops.ValidEmail(server.User) {
+		server.From = server.User
+	}
+	if server.Password == "" {
+		return server, nil
+	}
+	if server.Password, err = p.seal.Open(server.Password); err != nil {
+		return server, &fieldops.MailError{Sentence: "The password of the mail server cannot be read any more. Enter it again in the settings."}
+	}
+	return server, nil
 }
 
 func (p *Post) settle(ctx context.Context, m *fieldops.Mail, problem *fieldops.MailError) error {
@@ -219,4 +241,52 @@ func (p *Post) composeTest(ctx context.Context, _ fieldops.Mail) (fieldops.MailM
 		return fieldops.MailMessage{}, err
 	}
 	return Letter{Paragraphs: []string{"This is a test. The mail server is set up as it should be."}, Company: settings.CompanyName}.Message()
+}
+
+// composeInvitation makes the link that lets somebody in when it is sent, so
+// that it is kept nowhere.
+func (p *Post) composeInvitation(ctx context.Context, m fieldops.Mail) (fieldops.MailMessage, error) {
+	link, u, err := p.linkFor(ctx, m, fieldops.LinkInvitation, "/accept-invitation", store.InvitationLinkLife)
+	if err != nil {
+		return fieldops.MailMessage{}, err
+	}
+	if u.PasswordHash != "" {
+		return fieldops.MailMessage{}, fieldops.Refuse(fieldops.Conflict, "%s has chosen a password already", u.Name)
+	}
+	link.Paragraphs = []string{"Kia ora " + u.Name + ",", "You are invited to " + link.Company + ". Choose a password, and you are in."}
+	link.Label, link.Closing = "Accept the invitation", []string{"The link is good for seven days and can be used once."}
+	return link.Message()
+}
+
+func (p *Post) composeReset(ctx context.Context, m fieldops.Mail) (fieldops.MailMessage, error) {
+	link, u, err := p.linkFor(ctx, m, fieldops.LinkPasswordReset, "/forgot-password", store.ResetLinkLife)
+	if err != nil {
+		return fieldops.MailMessage{}, err
+	}
+	link.Paragraphs = []string{"Kia ora " + u.Name + ",", "Somebody asked for a new password for your account."}
+	link.Label, link.Closing = "Choose a new password", []string{"The link is good for an hour and can be used once. If it was not you who asked, there is nothing to do: your password stays as it is."}
+	return link.Message()
+}
+
+func (p *Post) linkFor(ctx context.Context, m fieldops.Mail, purpose, page string, life time.Duration) (Letter, fieldops.User, error) {
+	if m.EntityID == nil {
+		return Letter{}, fieldops.User{}, fieldops.Refuse(fieldops.Invalid, "This mail does not say whom it is about")
+	}
+	settings, err := p.db.Settings(ctx)
+	if err != nil {
+		return Letter{}, fieldops.User{}, err
+	}
+	var u fieldops.User
+	var secret string
+	err = p.db.Write(ctx, fieldops.System, func(tx *store.Tx) (err error) {
+		if u, err = tx.User(ctx, *m.EntityID); err != nil {
+			return err
+		}
+		if !u.IsActive {
+			return fieldops.Refuse(fieldops.Conflict, "%s may not sign in any more", u.Name)
+		}
+		secret, err = tx.InsertLink(ctx, purpose, u.ID, life)
+		return err
+	})
+	return Letter{URL: p.appURL + page + "?token=" + secret, Company: settings.CompanyName}, u, err
 }

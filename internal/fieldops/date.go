@@ -37,6 +37,12 @@ func (d Date) Time() time.Time {
 	return t
 }
 
+// Begins is the instant at which the day begins in loc.
+func (d Date) Begins(loc *time.Location) time.Time {
+	day := d.Time()
+	return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, loc)
+}
+
 // AddDays is the day n days later, or earlier when n is negative.
 func (d Date) AddDays(n int) Date {
 	if d == "" {

@@ -90,6 +90,13 @@ func (f *Faults) Require(ok bool, field, format string, args ...any) {
 	}
 }
 
+// Take adds the faults of an error that another check gave.
+func (f *Faults) Take(err error) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		*f = append(*f, e.Faults...)
+	}
+}
+
 // Err is nil without faults, else an Invalid error whose sentence is message,
 // or the first fault's own when message is empty.
 func (f Faults) Err(message string) error {

@@ -12,6 +12,9 @@ const (
 	RoleUser    Role = "user"
 )
 
+// Roles are all of them.
+var Roles = []Role{RoleAdmin, RoleManager, RoleUser}
+
 // Permission is the right to do one thing.
 type Permission string
 
@@ -78,19 +81,39 @@ type User struct {
 	IsActive     bool         `json:"is_active"`
 	CreatedAt    Time         `json:"created_at"`
 	UpdatedAt    Time         `json:"updated_at"`
-	PasswordHash string       `json:"-"`
+	PasswordHash string       `json:"-"` // "" until an invitation was accepted
 	Permissions  []Permission `json:"permissions,omitempty"`
+	// Scoped says that a program acts for the person: it may do what
+	// Permissions say and nothing else, whatever the person's role.
+	Scoped bool `json:"-"`
 }
+
+// Is reports whether the person acts with all that their role brings.
+func (u *User) Is(role Role) bool { return u.Role == role && !u.Scoped }
 
 // May reports whether the person holds the permission; an admin holds all.
 func (u *User) May(p Permission) bool {
-	return u.Role == RoleAdmin || slices.Contains(u.Permissions, p)
+	return u.Is(RoleAdmin) || slices.Contains(u.Permissions, p)
+}
+
+// Within is the person as a program sees them that acts for them with scopes:
+// it holds what the person holds of them.
+func (u *User) Within(scopes []Permission) User {
+	scoped := *u
+	scoped.Scoped = true
+	scoped.Permissions = []Permission{}
+	for _, p := range scopes {
+		if u.May(p) {
+			scoped.Permissions = append(scoped.Permissions, p)
+		}
+	}
+	return scoped
 }
 
 // SeesAllTimesheets reports whether other people's timesheets are open to the
 // person.
 func (u *User) SeesAllTimesheets() bool {
-	return u.Role == RoleManager || u.May(CanViewAllTimesheets)
+	return u.Is(RoleManager) || u.May(CanViewAllTimesheets)
 }
 
 // Actor is who a change is made for: a user, or the program itself.

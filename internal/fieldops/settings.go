@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Settings are the firm's own choices. They are kept as text by key; this is
@@ -20,6 +21,14 @@ type Settings struct {
 	OrderStatus     string // DRAFT or AUTHORISED: how purchase orders are
 	SalesTax        TaxRate
 	PurchaseTax     TaxRate
+
+	Logo, Favicon string // addresses; "" for none
+
+	// What documents say of the firm.
+	CompanyAddress, CompanyPhone, CompanyEmail, CompanyTaxNumber string
+	InvoiceTerms                                                 string
+
+	Mail MailServer // its password is sealed
 
 	InvoicePrefix string
 	OrderPrefix   string
@@ -80,6 +89,17 @@ const (
 	ApprovalRequired = "required"
 )
 
+// SettingSMTPPassword is the one setting that is a secret: it is kept sealed
+// and shown to nobody.
+const SettingSMTPPassword = "smtp_password"
+
+func text(limit int) func(string) bool {
+	return func(s string) bool { return utf8.RuneCountInString(s) <= limit && !strings.ContainsRune(s, 0) }
+}
+
+// picture is an address that the upload of a picture gave, or none.
+func picture(s string) bool { return s == "" || strings.HasPrefix(s, "/branding/") && len(s) < 200 }
+
 // SettingKeys are all settings there are.
 var SettingKeys = []Setting{
 	{"company_name", "AmpedFieldOps", short(200), "a name of at most 200 characters"},
@@ -102,6 +122,19 @@ var SettingKeys = []Setting{
 	{SettingReminders, "", reminders, "a schedule of reminders"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
 	{"budget_alerts", "true", oneOf("true", "false"), "true or false"},
+
+	{"company_logo", "", picture, "a picture that was uploaded, or empty"},
+	{"company_favicon", "", picture, "a picture that was uploaded, or empty"},
+	{"company_address", "", text(500), "at most 500 characters"},
+	{"company_phone", "", short(50), "at most 50 characters"},
+	{"company_email", "", func(s string) bool { return s == "" || ValidEmail(s) }, "an email address"},
+	{"company_tax_number", "", short(50), "at most 50 characters"},
+	{"invoice_terms", "", text(2000), "at most 2000 characters"},
+	{"smtp_host", "", func(s string) bool { return len(s) <= 255 && !strings.ContainsAny(s, " /:@\r\n\x00") }, "the name of a mail server, without a port"},
+	{"smtp_port", "587", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 65535 }, "a whole number between 1 and 65535"},
+	{"smtp_user", "", short(255), "at most 255 characters"},
+	{SettingSMTPPassword, "", text(4000), "at most 1000 characters"},
+	{"smtp_from", "", func(s string) bool { return s == "" || ValidSender(s) }, "an address such as office@example.com or Firm <office@example.com>"},
 }
 
 // CheckSetting refuses an unknown key with NotFound and an unusable value with
@@ -139,7 +172,15 @@ func ReadSettings(stored map[string]string) Settings {
 	taxRate := func(key string) TaxRate { r, _ := ParseTaxRate(value(key)); return r }
 	padding, _ := strconv.Atoi(value("number_padding"))
 	yearStart, _ := strconv.Atoi(value("financial_year_start_month"))
+
+	port, _ := strconv.Atoi(value("smtp_port"))
 	return Settings{
+		Logo: value("company_logo"), Favicon: value("company_favicon"),
+		CompanyAddress: value("company_address"), CompanyPhone: value("company_phone"), CompanyEmail: value("company_email"),
+		CompanyTaxNumber: value("company_tax_number"), InvoiceTerms: value("invoice_terms"),
+		Mail: MailServer{
+			Host: value("smtp_host"), Port: port, User: value("smtp_user"), Password: value(SettingSMTPPassword), From: value("smtp_from"),
+		},
 		CompanyName: value("company_name"), Timezone: zone, Currency: value("currency"),
 		SalesAccount: value("xero_sales_account_code"), PurchaseAccount: value("xero_purchase_account_code"),
 		InvoiceStatus: value("xero_invoice_status"), OrderStatus: value("xero_po_status"),

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -64,6 +65,11 @@ type AuditFilter struct {
 	Action     string
 	EntityType string
 	EntityID   fieldops.ID
+	From, To   fieldops.Time // made at From or later, and before To
+	Actor      string        // part of the name of who acted, in any case
+	Text       string        // part of name, action, kind or details
+	BeforeTime fieldops.Time // older than the entry made then with the id Before
+	Before     fieldops.ID
 	Limit      int
 	Offset     int
 }
@@ -84,8 +90,25 @@ func (r reads) AuditEntries(ctx context.Context, f AuditFilter) (entries []Audit
 	if f.EntityID != "" {
 		w.and("entity_id = ?", f.EntityID)
 	}
+	if !f.From.IsZero() {
+		w.and("created_at >= ?", f.From)
+	}
+	if !f.To.IsZero() {
+		w.and("created_at < ?", f.To)
+	}
+	if f.Actor != "" {
+		w.and("lower(actor) like ? escape '!'", containing(f.Actor))
+	}
+	if f.Text != "" {
+		p := w.arg(containing(f.Text))
+		w.and("(lower(actor) like " + p + " escape '!' or lower(action) like " + p + " escape '!' or lower(entity_type) like " + p +
+			" escape '!' or lower(cast(details as text)) like " + p + " escape '!')")
+	}
 	if err := r.q.QueryRowContext(ctx, "select count(*) from audit_entries where "+w.String(), w.args...).Scan(&total); err != nil {
 		return nil, 0, err
+	}
+	if f.Before != "" {
+		w.and("(created_at, id) < (?, ?)", f.BeforeTime, f.Before)
 	}
 	entries, err = collect(ctx, r, `select id, user_id, actor, action, entity_type, entity_id, details, ip_address, request_id, created_at
 		from audit_entries where `+w.String()+fmt.Sprintf(" order by created_at desc, id desc limit %d offset %d", f.Limit, f.Offset), w.args,
@@ -98,4 +121,9 @@ func (r reads) AuditEntries(ctx context.Context, f AuditFilter) (entries []Audit
 			return err
 		})
 	return entries, total, err
+}
+
+// containing is the pattern of a text that contains another, in lower case.
+func containing(part string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(part)) + "%"
 }

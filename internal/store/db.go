@@ -47,6 +47,9 @@ type DB struct {
 	path   string        // SQLite only
 	queue  *job.Queue
 	watch  func(fieldops.DocumentRef)
+
+	watchNotices func(user fieldops.ID)
+
 	shared *sharedCommits      // SQLite only
 	turns  *semaphore.Weighted // PostgreSQL only
 }
@@ -66,6 +69,8 @@ type Tx struct {
 	after []func()
 	spent map[fieldops.ID]bool // projects that this may bring closer to their budget
 	watch func(fieldops.DocumentRef)
+
+	watchNotices func(user fieldops.ID)
 }
 
 // reads carries every query that changes nothing.
@@ -256,7 +261,7 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 func (db *DB) begun(actor fieldops.Actor, sqlTx *sql.Tx, q querier) *Tx {
 	return &Tx{
 		reads: reads{q: q, engine: db.engine, reference: db.reference, clock: new(clockReading), counts: db.counts},
-		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch,
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch, watchNotices: db.watchNotices,
 	}
 }
 

@@ -181,6 +181,11 @@ func (tx *Tx) MailFailed(ctx context.Context, m *fieldops.Mail, sentence string)
 	if err := tx.settleMail(ctx, m); err != nil {
 		return err
 	}
+	if m.RequestedBy != nil {
+		if err := tx.Notify(ctx, *m.RequestedBy, fieldops.NoticeMailFailed, "A mail to "+m.Recipient+" was not sent", sentence, "/settings/mail"); err != nil {
+			return err
+		}
+	}
 	return tx.audit(ctx, "mail_failed", "mail", m.ID, map[string]any{"kind": m.Kind, "recipient": m.Recipient, "error": sentence})
 }
 

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"ampedfieldops/internal/fieldops"
 )
 
 //go:embed migrations/*.sql
@@ -120,7 +122,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err := db.queue.Migrate(ctx); err != nil {
 		return fmt.Errorf("the job tables: %w", err)
 	}
-	return nil
+	return db.Write(ctx, fieldops.System, func(tx *Tx) error { return tx.keepPermissions(ctx) })
 }
 
 func (db *DB) migrateSchema(ctx context.Context) error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -73,6 +74,36 @@ func (tx *Tx) RevokeSession(ctx context.Context, id fieldops.ID) error {
 		return err
 	}
 	return tx.audit(ctx, "logout", "user", tx.Actor.UserID, map[string]any{"session": id})
+}
+
+// Sessions are a person's sessions that can be used at now, the last used first.
+func (r reads) Sessions(ctx context.Context, user fieldops.ID, now time.Time) ([]Session, error) {
+	return collect(ctx, r, `select id, user_id, created_at, last_seen_at, expires_at, coalesce(user_agent, ''), coalesce(ip_address, '') from sessions
+		where user_id = $1 and revoked_at is null and expires_at > $2 order by last_seen_at desc, id desc limit 500`, []any{user, fieldops.At(now)},
+		func(rows *sql.Rows, s *Session) error {
+			return rows.Scan(&s.ID, &s.UserID, &s.CreatedAt, &s.LastSeenAt, &s.ExpiresAt, &s.UserAgent, &s.IPAddress)
+		})
+}
+
+// EndSession ends one session of a person, from another of theirs or by an
+// admin.
+func (tx *Tx) EndSession(ctx context.Context, user, id fieldops.ID) error {
+	changed, err := tx.exec(ctx, "update sessions set revoked_at = $1 where id = $2 and user_id = $3 and revoked_at is null", tx.Now, id, user)
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return fieldops.Refuse(fieldops.NotFound, "Session not found")
+	}
+	return tx.audit(ctx, "end_session", "user", user, map[string]any{"session": id})
+}
+
+// EndSessions ends every session of a person but the one kept ("" ends all).
+func (tx *Tx) EndSessions(ctx context.Context, user, kept fieldops.ID) error {
+	if err := tx.revokeSessions(ctx, user, kept); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "end_sessions", "user", user, nil)
 }
 
 // revokeSessions ends every session of a person but the one kept.

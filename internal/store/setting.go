@@ -41,12 +41,22 @@ func (r reads) storedSettings(ctx context.Context) (map[string]string, error) {
 }
 
 // SettingValues are all settings by key, as text, the next numbers among them.
+// Of a secret it tells only, under its key and _set, whether there is one.
 func (r reads) SettingValues(ctx context.Context) (map[string]string, error) {
 	values, err := r.storedSettings(ctx)
 	if err != nil {
 		return nil, err
 	}
+	values[fieldops.SettingSMTPPassword+"_set"] = strconv.FormatBool(values[fieldops.SettingSMTPPassword] != "")
+	for key := range values {
+		if key == fieldops.SettingSMTPPassword || !fieldops.IsSetting(key) && key != fieldops.SettingSMTPPassword+"_set" {
+			delete(values, key) // a secret, or of a former version
+		}
+	}
 	for _, s := range fieldops.SettingKeys {
+		if s.Key == fieldops.SettingSMTPPassword {
+			continue
+		}
 		if _, ok := values[s.Key]; !ok {
 			values[s.Key] = s.Default
 		}
@@ -67,9 +77,9 @@ func (r reads) SettingValues(ctx context.Context) (map[string]string, error) {
 	return values, nil
 }
 
-// SetSetting changes one setting. It refuses an unknown key (NotFound), an
-// unusable value (Invalid), and a next number below one that was given out
-// already (Conflict).
+// SetSetting changes one setting; a secret's value is sealed by the caller. It
+// refuses an unknown key (NotFound), an unusable value (Invalid), and a next
+// number below one that was given out already (Conflict).
 func (tx *Tx) SetSetting(ctx context.Context, key, value string) error {
 	if err := fieldops.CheckSetting(key, value); err != nil {
 		return err
@@ -87,7 +97,69 @@ func (tx *Tx) SetSetting(ctx context.Context, key, value string) error {
 			return err
 		}
 	}
-	return tx.audit(ctx, "update", "setting", "", map[string]any{"key": key, "value": value})
+	details := map[string]any{"key": key, "value": value}
+	if key == fieldops.SettingSMTPPassword {
+		details = map[string]any{"key": key, "set": value != ""}
+	}
+	return tx.audit(ctx, "update", "setting", "", details)
+}
+
+// ResetSetting puts a setting back to its default.
+func (tx *Tx) ResetSetting(ctx context.Context, key string) error {
+	if !fieldops.IsSetting(key) {
+		return fieldops.Refuse(fieldops.NotFound, "Setting not found")
+	}
+	if _, ok := numberSeries[key]; ok {
+		return fieldops.Refuse(fieldops.Invalid, "The next number can only be raised")
+	}
+	if _, err := tx.q.ExecContext(ctx, "delete from settings where key = $1", key); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "delete", "setting", "", map[string]any{"key": key})
+}
+
+// UserSettings are what a person's own screens keep.
+func (r reads) UserSettings(ctx context.Context, user fieldops.ID) (map[string]string, error) {
+	type setting struct{ key, value string }
+	all, err := collect(ctx, r, "select key, coalesce(value, '') from user_settings where user_id = $1", []any{user},
+		func(rows *sql.Rows, s *setting) error { return rows.Scan(&s.key, &s.value) })
+	values := make(map[string]string, len(all))
+	for _, s := range all {
+		values[s.key] = s.value
+	}
+	return values, err
+}
+
+// A person's own settings are kept within reason.
+const maxUserSettings = 100
+
+// SetUserSetting changes one of a person's own settings. It is theirs and no
+// record of the firm: it leaves no audit entry.
+func (tx *Tx) SetUserSetting(ctx context.Context, user fieldops.ID, key, value string) error {
+	if err := fieldops.CheckUserSetting(key, value); err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, `insert into user_settings (user_id, key, value, updated_at) values ($1, $2, $3, $4)
+		on conflict (user_id, key) do update set value = excluded.value, updated_at = excluded.updated_at`, user, key, value, tx.Now); err != nil {
+		return err
+	}
+	var kept int
+	if err := tx.q.QueryRowContext(ctx, "select count(*) from user_settings where user_id = $1", user).Scan(&kept); err != nil {
+		return err
+	}
+	if kept > maxUserSettings {
+		return fieldops.Refuse(fieldops.Conflict, "You have %d settings of your own already; delete one first", maxUserSettings)
+	}
+	return nil
+}
+
+// DeleteUserSetting forgets one of a person's own settings.
+func (tx *Tx) DeleteUserSetting(ctx context.Context, user fieldops.ID, key string) error {
+	changed, err := tx.exec(ctx, "delete from user_settings where user_id = $1 and key = $2", user, key)
+	if err == nil && changed == 0 {
+		err = fieldops.Refuse(fieldops.NotFound, "Setting not found")
+	}
+	return err
 }
 
 func (tx *Tx) raiseSeries(ctx context.Context, series, value string) error {

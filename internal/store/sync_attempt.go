@@ -513,6 +513,9 @@ func (tx *Tx) Fail(ctx context.Context, c *Claim, reason, words string, who fiel
 	if err := tx.setSyncStatus(ctx, c.Ref, fieldops.SyncFailed, c.Intent); err != nil {
 		return err
 	}
+	if err := tx.notifyOfFailure(ctx, c.Ref, words); err != nil {
+		return err
+	}
 	if c.Ref.Kind == fieldops.KindClient {
 		return tx.WakeWaiting(ctx, "contact") // so that they say what they wait for
 	}

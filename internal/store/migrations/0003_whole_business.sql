@@ -18,6 +18,15 @@ create table one_time_links (
 );
 create index one_time_links_user on one_time_links (user_id);
 
+-- Tries at what can be guessed or misused, counted by what they were about and
+-- where they came from.
+create table throttles (
+    bucket text primary key,
+    tries bigint not null,
+    ends_at timestamptz not null
+);
+create index throttles_ended on throttles (ends_at);
+
 -- What can be granted. The program's own permissions (is_system) are put here
 -- when it starts; a firm may add its own, for its own programs to ask for.
 create table permissions (
