@@ -39,9 +39,26 @@ type firm struct {
 	db      *store.DB
 	now     time.Time
 	log     *lockedBuffer
+	post    *postbox // takes the mail of config.Post
 	tokens  map[string]string
 	people  map[string]fieldops.ID
 	vars    map[string]string // what {name} stands for in paths and bodies
+}
+
+// postbox is a mail server.
+type postbox struct {
+	mu     sync.Mutex
+	server fieldops.MailServer // of the last mail
+	to     []string
+	mails  []fieldops.MailMessage
+}
+
+// Send takes a mail.
+func (p *postbox) Send(_ context.Context, server fieldops.MailServer, to string, m fieldops.MailMessage) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server, p.to, p.mails = server, append(p.to, to), append(p.mails, m)
+	return nil
 }
 
 type lockedBuffer struct {
@@ -86,6 +103,19 @@ func newFirm(t *testing.T, engine store.Engine, change ...func(*Config)) *firm {
 	}
 	config.Sync = billing.NewSync(billing.SyncConfig{DB: f.db, Durations: fieldops.RealDurations(1), MaxAttempts: 3})
 	config.Billing, config.Events = billing.New(f.db, config.Sync), billing.NewEvents(f.db, config.Sync)
+	if config.Pictures, err = paperwork.OpenPictures(folder); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := config.Pictures.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if config.Sealer, err = billing.NewSealer([]byte("fedcba9876543210fedcba9876543210")); err != nil {
+		t.Fatal(err)
+	}
+	f.post = &postbox{}
+	config.Post = billing.NewPost(billing.PostConfig{DB: f.db, Sealer: config.Sealer, Transport: f.post, AppURL: config.FrontendURL})
 	for _, c := range change {
 		c(&config)
 	}

@@ -218,7 +218,7 @@ func TestSettings(t *testing.T) {
 			{who: "admin", ask: "PUT /api/settings/invoice_next_number", body: `{"value":499}`, status: 409},
 			{who: "admin", ask: "PUT /api/settings/invoice_next_number", body: `{"value":["a"]}`, status: 400},
 			{who: "admin", ask: "PUT /api/settings/default_sales_tax_rate", body: `{"value":"lots"}`, status: 400, parts: []string{`"field":"default_sales_tax_rate"`}},
-			{who: "admin", ask: "PUT /api/settings/xero_client_secret", body: `{"value":"x"}`, status: 404, parts: []string{"Setting not found"}},
+			{who: "admin", ask: "PUT /api/settings/xero_client_secret", body: `{"value":"x","global":true}`, status: 404, parts: []string{"Setting not found"}},
 			{who: "manager", ask: "GET /api/settings", status: 200, parts: []string{`"invoice_next_number":"500"`, `"company_name":"Ohm Ltd"`}},
 			{who: "manager", ask: "GET /api/settings/logs/activity", status: 403, parts: []string{"Insufficient permissions"}},
 			{who: "admin", ask: "GET /api/settings/logs/activity?entity_type=setting&limit=1", status: 200, parts: []string{`"total":2`, `"actor":"admin"`, `"action":"update"`, `"limit":1`, "500", `"ip_address":"192.0.2.1"`}},
@@ -231,7 +231,7 @@ func TestPeople(t *testing.T) {
 	t.Parallel()
 	f := newFirm(t, store.SQLite)
 	f.play([]scenario{
-		{who: "manager", ask: "GET /api/users", status: 403, parts: []string{"Insufficient permissions"}},
+		{who: "manager", ask: "GET /api/users", status: 403, parts: []string{"Permission denied"}},
 		{who: "admin", ask: "GET /api/users", status: 200, parts: []string{`"email":"tech@firm.nz"`, `"is_active":true`, "!password", "!argon2"}},
 		{who: "manager", ask: "GET /api/users/names", status: 200, parts: []string{`"name":"tech","role":"user"`, "!email"}},
 		{who: "tech", ask: "GET /api/users/names", status: 403},
