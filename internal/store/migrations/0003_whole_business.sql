@@ -164,6 +164,9 @@ create index timesheets_split on timesheets (split_from_id) where split_from_id 
 -- Entries written down together share their photos, which bear this id.
 alter table timesheets add column batch_id uuid;
 create index timesheets_batch on timesheets (batch_id) where batch_id is not null;
+-- Led by the status, so that open work is looked up and never found by a scan.
+drop index timesheets_unbilled;
+create index timesheets_unbilled on timesheets (billing_status, client_id, date) where billing_status = 'unbilled' and deleted_at is null;
 -- All that the dashboard counts of a day, and all that is added up of a cost
 -- centre, without a look into the table.
 create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
