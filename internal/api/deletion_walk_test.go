@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -165,7 +166,7 @@ func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 				}
 				seen[url] = fmt.Sprint(w.Code, " ", changedAt.ReplaceAllString(w.Body.String(), ""))
 				if w.Code != http.StatusOK {
-					seen[url] = fmt.Sprint(w.Code)
+					seen[url] = strconv.Itoa(w.Code)
 				}
 			}
 			return seen

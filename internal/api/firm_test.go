@@ -32,7 +32,7 @@ var passwordHash = sync.OnceValue(func() string { return fieldops.HashPassword(p
 // firm is a whole API over a fresh database, with four people and the records
 // that work is booked to.
 type firm struct {
-	t       *testing.T
+	t       testing.TB
 	folder  string
 	api     *api
 	handler http.Handler
@@ -84,7 +84,7 @@ var testWeb = fstest.MapFS{
 	"assets/app-1a.js": {Data: []byte("console.log(1)")},
 }
 
-func newFirm(t *testing.T, engine store.Engine, change ...func(*Config)) *firm {
+func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	t.Helper()
 	folder := t.TempDir()
 	photos, err := paperwork.OpenPhotos(folder)
@@ -233,7 +233,7 @@ func (f *firm) submit(who, method, path string, fields map[string]string, photos
 }
 
 // answer reads a JSON answer of an expected status.
-func answer[T any](t *testing.T, w *httptest.ResponseRecorder, status int) (v T) {
+func answer[T any](t testing.TB, w *httptest.ResponseRecorder, status int) (v T) {
 	t.Helper()
 	if w.Code != status {
 		t.Fatalf("status %d, want %d: %s", w.Code, status, w.Body)

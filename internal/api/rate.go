@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 )
@@ -35,8 +37,9 @@ func (a *api) setClientRates(r *request, in *setRatesInput) (answer ratesAnswer,
 	f.Require(len(in.Body.Rates) <= 500, "rates", "A client has at most 500 rates")
 	rates := make([]fieldops.ClientRate, len(in.Body.Rates))
 	for i, sent := range in.Body.Rates {
-		ids := idsOf([]string{sent.ActivityTypeID}, "rates.activity_type_id", &f)
-		rates[i] = fieldops.ClientRate{ActivityTypeID: ids[0], HourlyRate: sent.HourlyRate}
+		id, ok := fieldops.ParseID(sent.ActivityTypeID)
+		f.Require(ok, fmt.Sprintf("rates[%d].activity_type_id", i), "%q is not an id", sent.ActivityTypeID)
+		rates[i] = fieldops.ClientRate{ActivityTypeID: id, HourlyRate: sent.HourlyRate}
 	}
 	if err := f.Err(""); err != nil {
 		return answer, err
