@@ -67,7 +67,10 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	if err != nil {
 		return nil, errors.Join(err, photos.Close())
 	}
-	db, err := openDatabase(ctx, c)
+	db, err := openDatabase(ctx, c, &store.Upgrading{
+		Seal: sealer.Seal, KeepPhoto: photos.KeepAs,
+		Tell: func(line string) { log.Info("upgrading the former product", "step", line) },
+	})
 	if err != nil {
 		return nil, errors.Join(err, photos.Close(), pictures.Close())
 	}
@@ -96,14 +99,21 @@ func (p *program) close() error {
 	return errors.Join(p.db.Close(), p.photos.Close(), p.pictures.Close())
 }
 
-// openDatabase opens the database and brings it to this version's schema.
-func openDatabase(ctx context.Context, c *config) (*store.DB, error) {
+// openDatabase opens the database and brings it to this version's schema. That
+// of the former product it upgrades.
+func openDatabase(ctx context.Context, c *config, u *store.Upgrading) (*store.DB, error) {
 	db, err := store.Open(ctx, c.databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Migrate(ctx); err != nil {
+	report, err := db.MigrateOrUpgrade(ctx, u)
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if report != nil {
+		for _, line := range report.Lines() {
+			u.Tell(line)
+		}
 	}
 	return db, nil
 }

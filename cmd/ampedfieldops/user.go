@@ -111,7 +111,7 @@ func (env environment) change(ctx context.Context, o *overrides, change func(con
 	if err != nil {
 		return err
 	}
-	db, err := openDatabase(ctx, c)
+	db, err := openDatabase(ctx, c, nil)
 	if err != nil {
 		return err
 	}

@@ -267,7 +267,7 @@ func (a *api) createInvoices(r *request, in *batchInput) (batchAnswer, error) {
 // for.
 type documentsQuery struct {
 	ProjectID      fieldops.ID   `query:"project_id" format:"uuid"`
-	SyncStatus     string        `query:"sync_status" enum:"pending,synced,failed"`
+	SyncStatus     string        `query:"sync_status" enum:"pending,synced,failed,taken_over" doc:"taken_over: came with an upgrade and waits until somebody has said whether it is in Xero"`
 	Search         string        `query:"search" doc:"Words in number, reference or notes, client or project"`
 	DateFrom       fieldops.Date `query:"date_from"`
 	DateTo         fieldops.Date `query:"date_to"`

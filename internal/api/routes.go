@@ -405,6 +405,9 @@ func (a *api) xeroRoutes() []route {
 		{"PUT", "/api/xero/purchase-orders/{id}", invoices, typed(a.updateOrder), "Change the fields sent", accepted, nil, ""},
 		{"DELETE", "/api/xero/purchase-orders/{id}", invoices, typed(a.deleteOrder), "Take an order back", accepted, nil, ""},
 		{"POST", "/api/xero/purchase-orders/{id}/retry-sync", invoices, typed(a.retryOrder), "Send a purchase order again", accepted, nil, ""},
+		{"POST", "/api/xero/invoices/{id}/release", invoices, typed(a.releaseInvoice), "Say what an invoice of the former product is: to be sent, in Xero already, or never to go there", accepted, nil, ""},
+		{"POST", "/api/xero/purchase-orders/{id}/release", invoices, typed(a.releaseOrder), "Say what a purchase order of the former product is", accepted, nil, ""},
+		{"POST", "/api/xero/release", invoices, typed(a.releaseMany), "Say the same of up to 500 documents of the former product, each by itself", accepted, nil, ""},
 		{"GET", "/api/clients/{id}/sync-status", sees, typed(a.clientSync), "How a client stands on its way to Xero, as a contact", 0, nil, ""},
 		{"POST", "/api/clients/{id}/retry-sync", invoices, typed(a.retryClient), "Send a client to Xero again, or link it to the contact that bears its name", accepted, nil, ""},
 

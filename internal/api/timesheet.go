@@ -645,18 +645,19 @@ func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnsw
 
 // upload serves a photo to those who may see its timesheet.
 func (a *api) upload(w http.ResponseWriter, r *request) error {
-	timesheet, ok := paperwork.TimesheetOf(r.URL.Path)
-	if !ok {
-		return fieldops.Refuse(fieldops.NotFound, "File not found")
+	open, find := a.Photos.Open, a.DB.TimesheetsWithImage
+	timesheet, ours := paperwork.TimesheetOf(r.URL.Path)
+	if !ours {
+		open, find = a.Photos.OpenFormer, a.DB.TimesheetsWithFormerImage
 	}
-	entries, err := a.DB.TimesheetsWithImage(r.Context(), timesheet, r.URL.Path)
+	entries, err := find(r.Context(), timesheet, r.URL.Path)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(entries, func(t fieldops.Timesheet) bool { return r.sees(&t) == nil }) {
 		return r.sees(&entries[0])
 	}
-	file, contentType, err := a.Photos.Open(r.URL.Path)
+	file, contentType, err := open(r.URL.Path)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ var contentTypes = map[string]string{
 
 // Photos keeps the photos of timesheets in a folder.
 type Photos struct {
-	folder *os.Root
+	folder  *os.Root // of the timesheets' photos
+	uploads *os.Root // all that lies below uploads
 }
 
 // OpenPhotos opens, or makes, the photos' place below the data folder.
@@ -46,11 +47,15 @@ func OpenPhotos(dataFolder string) (*Photos, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder for photos cannot be opened: %w", err)
 	}
-	return &Photos{folder}, nil
+	uploads, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("the folder of uploads cannot be opened: %w", err), folder.Close())
+	}
+	return &Photos{folder, uploads}, nil
 }
 
 // Close gives the folder back.
-func (p *Photos) Close() error { return p.folder.Close() }
+func (p *Photos) Close() error { return errors.Join(p.folder.Close(), p.uploads.Close()) }
 
 // Keep writes a photo of a timesheet and returns its URL once it is safely on
 // the disk. It refuses what is larger than MaxPhotoBytes, and what is not a
@@ -66,18 +71,36 @@ func (p *Photos) Keep(timesheet fieldops.ID, from io.Reader, now time.Time) (url
 	if kind == "" {
 		return "", fieldops.Refuse(fieldops.Invalid, "Only JPEG, PNG, GIF and WebP images and PDF files can be attached")
 	}
-	year := now.UTC().Format("2006")
+	return p.keep(timesheet, fieldops.NewID(), now.UTC().Year(), kind, io.MultiReader(bytes.NewReader(head), from))
+}
+
+// KeepAs is Keep for a photo that was there before: with the id and year that
+// its URL is to have. To keep it again under the same id is harmless.
+func (p *Photos) KeepAs(timesheet, photo fieldops.ID, year int, content []byte) (url string, err error) {
+	kind := sniff(content)
+	if kind == "" {
+		return "", fieldops.Refuse(fieldops.Invalid, "Only JPEG, PNG, GIF and WebP images and PDF files can be attached")
+	}
+	name := fmt.Sprintf("%04d/%s_%s.%s.part", year, timesheet, photo, kind)
+	if err := ignoreAbsent(p.folder.Remove(name)); err != nil { // of a run that was cut short
+		return "", err
+	}
+	return p.keep(timesheet, photo, year, kind, bytes.NewReader(content))
+}
+
+func (p *Photos) keep(timesheet, photo fieldops.ID, y int, kind string, from io.Reader) (url string, err error) {
+	year := fmt.Sprintf("%04d", y)
 	if err := p.folder.Mkdir(year, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	name := year + "/" + timesheet + "_" + fieldops.NewID() + "." + kind
+	name := year + "/" + timesheet + "_" + photo + "." + kind
 	draft := name + ".part"
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, ignoreAbsent(p.folder.Remove(draft)))
 		}
 	}()
-	if err := p.write(draft, io.MultiReader(bytes.NewReader(head), from)); err != nil {
+	if err := p.write(draft, from); err != nil {
 		return "", err
 	}
 	// A photo has its name only when all of it is on the disk.
@@ -136,6 +159,40 @@ func (p *Photos) Open(url string) (file *os.File, contentType string, err error)
 		return nil, "", fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
 	return file, contentTypes[parts[4]], err
+}
+
+// OpenFormer opens a photo that the former product has put below the uploads,
+// by its URL. What it is, its bytes say; what is not kept here, is NotFound.
+func (p *Photos) OpenFormer(url string) (file *os.File, contentType string, err error) {
+	absent := fieldops.Refuse(fieldops.NotFound, "File not found")
+	name, ok := strings.CutPrefix(url, "/uploads/")
+	if !ok || !fs.ValidPath(name) {
+		return nil, "", absent
+	}
+	file, err = p.uploads.Open(name)
+	if err != nil {
+		return nil, "", absent // it is not there, or leads out of the folder
+	}
+	head := make([]byte, 32)
+	n, err := io.ReadFull(file, head)
+	contentType = contentTypes[sniff(head[:n])]
+	if contentType == "" {
+		return nil, "", errors.Join(absent, file.Close())
+	}
+	if _, err = file.Seek(0, io.SeekStart); err != nil {
+		return nil, "", errors.Join(err, file.Close())
+	}
+	return file, contentType, nil
+}
+
+// Has reports whether the file of a photo is there.
+func (p *Photos) Has(url string) bool {
+	name, ok := strings.CutPrefix(url, "/uploads/")
+	if !ok || !fs.ValidPath(name) {
+		return false
+	}
+	_, err := p.uploads.Stat(name)
+	return err == nil
 }
 
 // Remove removes photos. Those that are gone already, and URLs of anything else,

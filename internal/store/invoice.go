@@ -112,10 +112,10 @@ type DocumentFilter struct {
 	Status       string
 	ClientID     fieldops.ID // of a purchase order: the supplier
 	ProjectID    fieldops.ID
-	CostCenterID fieldops.ID // purchase orders with a line on it
-	OrderID      fieldops.ID // bills of this purchase order
-	SyncStatus   fieldops.SyncStatus
-	Search       string // part of a number, a reference, notes or a name
+	CostCenterID fieldops.ID         // purchase orders with a line on it
+	OrderID      fieldops.ID         // bills of this purchase order
+	SyncStatus   fieldops.SyncStatus // or TakenOver
+	Search       string              // part of a number, a reference, notes or a name
 	From, To     fieldops.Date
 	Deleted      bool // deleted ones too, as a Status that only they have implies
 	Limit        int
@@ -147,7 +147,11 @@ func (f *DocumentFilter) where(a, date, party string) *where {
 	if f.ProjectID != "" {
 		w.and(a+".project_id = ?", f.ProjectID)
 	}
-	if f.SyncStatus != "" {
+	switch f.SyncStatus {
+	case "":
+	case TakenOver:
+		w.and(a + ".taken_over")
+	default:
 		w.and(a+".sync_status = ?", f.SyncStatus)
 	}
 	if f.From != "" {

@@ -114,42 +114,75 @@ func (db *DB) schemaVersion(ctx context.Context) (int, error) {
 
 // Migrate brings the database to this program's schema, in one transaction, and
 // does nothing when it is there already. It refuses a database that a newer
-// program has written.
+// program has written, and with ErrFormer one of the former product.
 func (db *DB) Migrate(ctx context.Context) error {
-	if err := db.migrateSchema(ctx); err != nil {
-		return err
-	}
-	if err := db.queue.Migrate(ctx); err != nil {
-		return fmt.Errorf("the job tables: %w", err)
-	}
-	return db.Write(ctx, fieldops.System, func(tx *Tx) error { return tx.keepPermissions(ctx) })
+	_, err := db.MigrateOrUpgrade(ctx, nil)
+	return err
 }
 
-func (db *DB) migrateSchema(ctx context.Context) error {
+// MigrateOrUpgrade is Migrate which upgrades a database of the former product,
+// in the same one transaction, and then returns what it did.
+func (db *DB) MigrateOrUpgrade(ctx context.Context, u *Upgrading) (*UpgradeReport, error) {
+	report, err := db.migrateSchema(ctx, u, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.queue.Migrate(ctx); err != nil {
+		return nil, fmt.Errorf("the job tables: %w", err)
+	}
+	return report, db.Write(ctx, fieldops.System, func(tx *Tx) error { return tx.keepPermissions(ctx) })
+}
+
+func (db *DB) migrateSchema(ctx context.Context, u *Upgrading, rehearse bool) (*UpgradeReport, error) {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
+	var old *former
 	if db.engine == Postgres {
 		// Several processes may start at once: one migrates, the others wait.
 		if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7215001)"); err != nil {
-			return err
+			return nil, err
+		}
+		if old, err = recogniseFormer(ctx, reads{q: tx, engine: Postgres}); err != nil {
+			return nil, err
+		}
+	}
+	if old == nil && rehearse {
+		return nil, nil
+	}
+	if old != nil {
+		if u == nil {
+			return nil, ErrFormer
+		}
+		u.tell("found %s", old.age)
+		if err := old.move(ctx, tx); err != nil {
+			return nil, err
 		}
 	}
 	all := migrations()
 	newest := all[len(all)-1].number
 	at, err := applyMigrations(ctx, tx, db.engine, newest)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if at > newest {
-		return fmt.Errorf("the database was written by a newer version of the program (schema %d, this program knows %d): start that version, or restore a backup from before it", at, newest)
+		return nil, fmt.Errorf("the database was written by a newer version of the program (schema %d, this program knows %d): start that version, or restore a backup from before it", at, newest)
+	}
+	var report *UpgradeReport
+	if old != nil {
+		if report, err = old.upgrade(ctx, tx, u); err != nil {
+			return report, err
+		}
 	}
 	if err := indexAllWords(ctx, tx, db.engine); err != nil {
-		return fmt.Errorf("the words of timesheets: %w", err)
+		return nil, fmt.Errorf("the words of timesheets: %w", err)
 	}
-	return tx.Commit()
+	if rehearse {
+		return report, errRehearsed
+	}
+	return report, tx.Commit()
 }
 
 // applyMigrations runs every migration up to a number that has not run yet, and

@@ -188,7 +188,12 @@ func (tx *Tx) RequestCreation(ctx context.Context, ref fieldops.DocumentRef) (in
 
 func (tx *Tx) requestVoid(ctx context.Context, ref fieldops.DocumentRef, d *syncDocument) (fieldops.ID, bool, error) {
 	if d == nil {
-		return "", true, nil
+		// Nobody knows whether it stands in Xero, so it must not vanish here.
+		waits, err := tx.takenOver(ctx, ref)
+		if err == nil && waits {
+			err = fieldops.Refuse(fieldops.Conflict, "%s was taken over from the former product and may be in Xero: say first whether it is there", syncTables[ref.Kind].label)
+		}
+		return "", true, err
 	}
 	remote, err := tx.remoteID(ctx, ref)
 	if err != nil {
@@ -383,6 +388,13 @@ func (tx *Tx) Retry(ctx context.Context, ref fieldops.DocumentRef, renumbered bo
 	}
 	label := syncTables[ref.Kind].label
 	if d == nil {
+		waits, err := tx.takenOver(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if waits {
+			return fieldops.Refuse(fieldops.Conflict, "%s was taken over from the former product and may be in Xero: say first whether it is there", label)
+		}
 		return fieldops.Refuse(fieldops.Conflict, "%s was never asked to go to Xero", label)
 	}
 	var deleted bool
@@ -483,15 +495,15 @@ func (r reads) SyncStates(ctx context.Context, kind fieldops.DocumentKind, ids [
 		return nil, err
 	}
 	t := syncTables[kind]
-	warning := "null"
+	warning, takenOver := "null", "false"
 	if kind != fieldops.KindClient {
-		warning = "d.sync_warning"
+		warning, takenOver = "d.sync_warning", "d.taken_over"
 	}
 	args := []any{}
 	in := list(&args, ids)
 	args = append(args, kind)
 	rows, err := r.q.QueryContext(ctx, `select d.id, d.sync_status, d.xero_sync_id, `+warning+`, i.phase, i.operation, i.next_attempt_at, i.certain_at,
-		i.message, i.reason, i.who_must_act, i.closed_at,
+		i.message, i.reason, i.who_must_act, i.closed_at, `+takenOver+`,
 		(select count(*) from sync_logs l where l.intent_id = i.id and l.writes)
 		from `+t.table+` d left join sync_intents i on i.id = d.xero_sync_id and i.entity_type = `+fmt.Sprintf("$%d", len(args))+` where d.id in `+in, args...)
 	if err != nil {
@@ -503,8 +515,9 @@ func (r reads) SyncStates(ctx context.Context, kind fieldops.DocumentKind, ids [
 		var s SyncState
 		var who, op *string
 		var closed fieldops.Time
+		var waits bool
 		if err := rows.Scan(&id, &s.Status, &s.XeroSyncID, &s.Warning, &s.Phase, &op, &s.NextAttemptAt, &s.CertainAt,
-			&s.ErrorMessage, &s.WaitReason, &who, &closed, &s.Attempt); err != nil {
+			&s.ErrorMessage, &s.WaitReason, &who, &closed, &waits, &s.Attempt); err != nil {
 			return nil, err
 		}
 		s.MaxAttempts, s.WhoMustAct = maxAttempts, fieldops.Nobody
@@ -518,6 +531,9 @@ func (r reads) SyncStates(ctx context.Context, kind fieldops.DocumentKind, ids [
 			s.WhoMustAct = fieldops.WhoMustAct(*who)
 		}
 		switch {
+		case waits:
+			phase, reason, message := fieldops.PhaseWaiting, TakenOver, takenOverMessage
+			s.Phase, s.WaitReason, s.ErrorMessage, s.WhoMustAct = &phase, &reason, &message, fieldops.Office
 		case s.Phase == nil:
 		case !closed.IsZero():
 			s.NextAttemptAt, s.CertainAt = fieldops.Time{}, fieldops.Time{}

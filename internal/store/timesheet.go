@@ -91,6 +91,18 @@ func (r reads) TimesheetsWithImage(ctx context.Context, id fieldops.ID, url stri
 	return found, err
 }
 
+// TimesheetsWithFormerImage are the timesheets, deleted ones too, that name a
+// picture of the former product, whose path does not say to which it belongs.
+func (r reads) TimesheetsWithFormerImage(ctx context.Context, _ fieldops.ID, url string) ([]fieldops.Timesheet, error) {
+	named := contains(`"` + url + `"`)
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where cast(t.image_urls as text) like $1 escape '\'
+		or cast(t.cloud_image_urls as text) like $2 escape '\' order by t.id limit 20`, []any{named, named}, scanTimesheet)
+	if err == nil && len(found) == 0 {
+		err = fieldops.Refuse(fieldops.NotFound, "File not found")
+	}
+	return found, err
+}
+
 // UnnamedImages are those of the photos that a change took off a timesheet which
 // no other entry names either, deleted ones included. Whoever else takes photos
 // off the same entries waits until the transaction ends.
