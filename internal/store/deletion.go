@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -570,6 +571,8 @@ var purges = func() []string {
 		lines("xero_quote_lines", "quote_id", "xero_quotes"),
 		lines("released_timesheets", "invoice_id", "xero_invoices"),
 		lines("released_timesheets", "timesheet_id", "timesheets"),
+		lines("timesheet_words", "timesheet_id", "timesheets"),
+		lines("budget_alerts", "project_id", "projects"),
 		lines("payment_reminders", "invoice_id", "xero_invoices"),
 		"update timesheets set split_from_id = null where split_from_id in " + taken("timesheets"),
 		"update xero_quotes set invoice_id = null where invoice_id in " + taken("xero_invoices"),
@@ -625,29 +628,30 @@ func (tx *Tx) refuseWhatReachedXero(ctx context.Context, d *fieldops.Deletion) e
 // photosOf are the photos of the timesheets of a deletion that no other
 // timesheet shares.
 func (tx *Tx) photosOf(ctx context.Context, d *fieldops.Deletion) ([]string, error) {
-	texts, err := collect(ctx, tx.reads, "select image_urls from /* deleted too */ timesheets where deletion_id = $1 and cast(image_urls as text) <> '[]'", []any{d.ID},
-		func(rows *sql.Rows, text *string) error { return rows.Scan(text) })
+	type entry struct {
+		images string
+		batch  *fieldops.ID
+	}
+	entries, err := collect(ctx, tx.reads, "select cast(image_urls as text), batch_id from /* deleted too */ timesheets where deletion_id = $1 and cast(image_urls as text) <> '[]'", []any{d.ID},
+		func(rows *sql.Rows, e *entry) error { return rows.Scan(&e.images, &e.batch) })
 	if err != nil {
 		return nil, err
 	}
 	var photos []string
-	seen := map[string]bool{}
-	for _, text := range texts {
+	for _, e := range entries {
 		var urls []string
-		if err := json.Unmarshal([]byte(text), &urls); err != nil {
+		if err := json.Unmarshal([]byte(e.images), &urls); err != nil {
 			return nil, err
 		}
 		for _, url := range urls {
-			if seen[url] {
-				continue
+			shared := 0
+			if e.batch != nil { // entries share photos only with those they were written down with
+				if err := tx.q.QueryRowContext(ctx, `select count(*) from /* deleted too */ timesheets where batch_id = $1 and (deletion_id is null or deletion_id <> $2)
+					and cast(image_urls as text) like $3 escape '\'`, *e.batch, d.ID, contains(`"`+url+`"`)).Scan(&shared); err != nil {
+					return nil, err
+				}
 			}
-			seen[url] = true
-			var others int
-			if err := tx.q.QueryRowContext(ctx, `select count(*) from /* deleted too */ timesheets where (deletion_id is null or deletion_id <> $1) and cast(image_urls as text) like $2 escape '\'`,
-				d.ID, contains(`"`+url+`"`)).Scan(&others); err != nil {
-				return nil, err
-			}
-			if others == 0 {
+			if shared == 0 && !slices.Contains(photos, url) {
 				photos = append(photos, url)
 			}
 		}

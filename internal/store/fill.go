@@ -28,6 +28,13 @@ func (tx *Tx) FillTimesheets(ctx context.Context, timesheets []fieldops.Timeshee
 			notes, billing_status, invoice_id, invoice_line_id, created_at, updated_at, cost_rate_e4) values `+strings.Join(rows, ", "), w.args...); err != nil {
 			return err
 		}
+		ids, keys := make([]fieldops.ID, len(some)), make([][]int64, len(some))
+		for i := range some {
+			ids[i], keys[i] = some[i].ID, keysOf(&some[i])
+		}
+		if err := insertWords(ctx, tx.q, ids, keys); err != nil {
+			return err
+		}
 	}
 	return tx.audit(ctx, "fill", "timesheet", "", map[string]any{"rows": len(timesheets)})
 }
