@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, Navigate, useParams } from '@tanstack/react-router'
 import { z } from 'zod'
 import { isDay } from '@/format/calendar'
+import { recordKinds } from '@/records/kinds'
 import { Shell, Start } from '@/shell/frame'
 import { buttonClass } from '@/ui/button'
 import { Page } from '@/ui/page'
@@ -122,6 +123,25 @@ const routes = [
     validateSearch: z.object({ connected: z.boolean().optional().catch(undefined), error: text }),
     component: lazyRouteComponent(() => import('@/settings/xero-page'), 'XeroSettingsPage'),
   }),
+  createRoute({
+    getParentRoute,
+    path: '/audit-log',
+    validateSearch: z.object({ search: text, person: text, action: text, kind: text, from: day, to: day }),
+    component: lazyRouteComponent(() => import('@/audit/page'), 'AuditPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/bin',
+    validateSearch: z.object({ search: text, kind: z.enum(recordKinds).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/bin/page'), 'BinPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/import',
+    validateSearch: z.object({ kind: z.enum(['clients', 'projects', 'timesheets']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/importing/page'), 'ImportPage'),
+  }),
+  createRoute({ getParentRoute, path: '/help', component: lazyRouteComponent(() => import('@/help/page'), 'HelpPage') }),
   createRoute({ getParentRoute, path: '/profile', component: lazyRouteComponent(() => import('@/people/profile-page'), 'ProfilePage') }),
 ] as const
 

@@ -4,7 +4,7 @@ type Query = Record<string, string | number | boolean | null | undefined>
 
 export interface RequestOptions {
   query?: Query
-  /** Sent as JSON, or as it is when it is FormData. */
+  /** Sent as JSON, or as it is when it is FormData or a file. */
   body?: unknown
   headers?: Record<string, string>
   /** A request with the same key is done once, however often it arrives. */
@@ -39,7 +39,7 @@ export async function request(method: string, path: string, options: RequestOpti
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers }
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
   let body: BodyInit | undefined
-  if (options.body instanceof FormData) body = options.body
+  if (options.body instanceof FormData || options.body instanceof Blob) body = options.body
   else if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json'
     body = JSON.stringify(options.body)

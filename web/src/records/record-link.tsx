@@ -1,18 +1,39 @@
 import { Link } from '@tanstack/react-router'
 import type { NamedRecord } from '@/api/records'
 
-/** The name of a record, as a link to its page where it has one. */
-export function RecordLink({ record: { entity_type, entity_id, label }, className = 'font-medium text-accent hover:underline' }: { record: NamedRecord; className?: string }) {
+export interface Target {
+  to: string
+  params?: Record<string, string>
+  search?: Record<string, unknown>
+}
+
+/** Where a record is seen: its page, or the list that shows it; null where there is none. */
+export function recordTarget({ entity_type, entity_id, label }: { entity_type: string; entity_id: string; label: string }): Target | null {
   switch (entity_type) {
     case 'invoice':
-      return <Link to="/financials/invoices/$id" params={{ id: entity_id }} className={className}>{label}</Link>
+      return { to: '/financials/invoices/$id', params: { id: entity_id } }
     case 'purchase_order':
-      return <Link to="/financials/purchase-orders/$id" params={{ id: entity_id }} className={className}>{label}</Link>
+      return { to: '/financials/purchase-orders/$id', params: { id: entity_id } }
     case 'client':
-      return <Link to="/clients" search={{ search: label }} className={className}>{label}</Link>
+      return { to: '/clients', search: { search: label } }
     case 'project':
-      return <Link to="/projects" search={{ search: label }} className={className}>{label}</Link>
+      return { to: '/projects', search: { search: label } }
+    case 'cost_center':
+      return { to: '/cost-centers' }
+    case 'activity_type':
+      return { to: '/activity-types' }
     default:
-      return <span>{label}</span>
+      return null
   }
+}
+
+/** The name of a record, as a link to its page where it has one. */
+export function RecordLink({ record, className = 'font-medium text-accent hover:underline' }: { record: Pick<NamedRecord, 'entity_id' | 'label'> & { entity_type: string }; className?: string }) {
+  const target = recordTarget(record)
+  if (!target) return <span>{record.label}</span>
+  return (
+    <Link {...(target as { to: string })} className={className}>
+      {record.label}
+    </Link>
+  )
 }

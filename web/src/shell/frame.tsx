@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { ChevronDown, Ellipsis, LogOut, Monitor, Moon, Sun, UserRound, WifiOff } from 'lucide-react'
+import { ChevronDown, Ellipsis, LogOut, Monitor, Moon, Search, Sun, UserRound, WifiOff } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { signOut } from '@/api/client'
@@ -12,11 +12,14 @@ import { Wire } from '@/sync/lane'
 import { useLive } from '@/sync/live'
 import { useSendUnsent, useUnsentCount } from '@/timesheets/queries'
 import { Dialog } from '@/ui/dialog'
+import { isPageKey } from '@/ui/list-keys'
 import { Menu } from '@/ui/menu'
+import { Shortcuts } from '@/ui/shortcuts'
 import { Failure, Spinner } from '@/ui/states'
 import { toast, Toaster } from '@/ui/toast'
 import { Logo } from './logo'
 import { useOnline } from './online'
+import { Palette } from './palette'
 import type { Place, PlaceGroup } from './places'
 import { mostUsed, placesFor } from './places'
 import type { Theme } from './theme'
@@ -68,6 +71,8 @@ function Frame() {
   const user = useUser()
   const online = useOnline()
   const [more, setMore] = useState(false)
+  const [overlay, setOverlay] = useState<'palette' | 'shortcuts' | null>(null)
+  useKeys(setOverlay)
   useLive()
   useSendUnsent(user.id)
   const groups = placesFor(user)
@@ -82,6 +87,19 @@ function Frame() {
         <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
           <Logo />
         </Link>
+        <button
+          type="button"
+          aria-haspopup="dialog"
+          aria-keyshortcuts="Control+K"
+          className="flex min-h-11 items-center gap-3 rounded-lg border border-board-line px-3 text-left text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark"
+          onClick={() => setOverlay('palette')}
+        >
+          <Search aria-hidden className="size-4" />
+          <span className="flex-1">Search</span>
+          <kbd aria-hidden className="rounded-md border border-board-line px-1.5 font-mono text-xs">
+            Ctrl K
+          </kbd>
+        </button>
         <nav aria-label="Main" className="-mx-1 flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-1">
           {groups.map((group) => (
             <SideGroup key={group.title} group={group} />
@@ -95,7 +113,12 @@ function Frame() {
           <Link to="/" aria-label="AmpedFieldOps, start" className="flex min-h-11 items-center rounded-lg">
             <Logo />
           </Link>
-          <PersonMenu small />
+          <span className="flex items-center">
+            <button type="button" aria-label="Search" aria-haspopup="dialog" className="inline-flex size-11 items-center justify-center rounded-lg hover:bg-white/5 focus-visible:outline-spark" onClick={() => setOverlay('palette')}>
+              <Search aria-hidden className="size-5" />
+            </button>
+            <PersonMenu small />
+          </span>
         </header>
         {!online && (
           <p role="status" className="flex items-center justify-center gap-2 bg-warn-soft px-4 py-2 text-center text-sm font-medium text-warn">
@@ -130,9 +153,33 @@ function Frame() {
         </button>
       </nav>
       {more && <MorePlaces groups={groups} onClose={() => setMore(false)} />}
+      {overlay === 'palette' && <Palette onClose={() => setOverlay(null)} onShortcuts={() => setOverlay('shortcuts')} />}
+      {overlay === 'shortcuts' && <Shortcuts onClose={() => setOverlay(null)} />}
       <Toaster />
     </div>
   )
+}
+
+/** The keys that do something on every page. */
+function useKeys(open: (overlay: 'palette' | 'shortcuts') => void) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !document.querySelector('dialog[open]')) {
+        event.preventDefault()
+        open('palette')
+        return
+      }
+      if (!isPageKey(event)) return
+      if (event.key === '?') open('shortcuts')
+      if (event.key !== '/') return
+      event.preventDefault()
+      const search = document.querySelector<HTMLElement>('[data-page-search]')
+      if (search?.checkVisibility()) search.focus()
+      else open('palette')
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [open])
 }
 
 /** Every place, for a phone. */

@@ -1,4 +1,4 @@
-import { Building2, Cable, Clock, FolderKanban, Layers, PackagePlus, ReceiptText, Settings2, TrendingUp } from 'lucide-react'
+import { Building2, Cable, CircleQuestionMark, Clock, FileUp, FolderKanban, Layers, PackagePlus, ReceiptText, ScrollText, Settings2, Trash2, TrendingUp } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { Permission } from '@/api/session'
 import { may } from '@/api/session'
@@ -42,6 +42,10 @@ const groups: PlaceGroup[] = [
     places: [
       { to: '/activity-types', label: 'Activity types', icon: Layers, needs: ['can_edit_activity_types'] },
       { to: '/settings', label: 'Settings', icon: Settings2, needs: ['can_manage_settings', 'can_sync_xero'] },
+      { to: '/audit-log', label: 'Audit log', icon: ScrollText, adminOnly: true },
+      { to: '/bin', label: 'Bin', icon: Trash2, needs: ['can_manage_clients', 'can_edit_projects', 'can_create_invoices', 'can_delete_own_timesheets'] },
+      { to: '/import', label: 'Import', icon: FileUp, needs: ['can_manage_clients', 'can_edit_projects', 'can_view_all_timesheets'] },
+      { to: '/help', label: 'Help', icon: CircleQuestionMark },
     ],
   },
 ]

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { may, useUser } from '@/api/session'
 import { formatInstant } from '@/format/calendar'
 import { Button, buttonClass } from '@/ui/button'
+import { HelpLink } from '@/ui/help-link'
 import { Page } from '@/ui/page'
 import { Notice } from '@/ui/states'
 import { Attempts } from './attempts'
@@ -13,6 +14,7 @@ import type { SyncedDocument } from './document'
 import { ErrorDetails, TotalsDiffer, WaitReason, WhoActs } from './error-details'
 import { LaneBanner } from './lane'
 import { useRetry } from './retry'
+import { helpTopic } from './status'
 
 interface DocumentPageProps {
   document: SyncedDocument
@@ -53,7 +55,10 @@ export function DocumentPage({ document, actions, children }: DocumentPageProps)
       <LaneBanner />
       <section aria-label="Sync with Xero" className="card flex flex-col gap-2 p-4" aria-live="polite">
         <div className="flex flex-wrap items-center gap-3">
-          <SyncBadge id={document.id} sync_status={sync.sync_status} phase={sync.phase} />
+          <span className="inline-flex items-center gap-1">
+            <SyncBadge id={document.id} sync_status={sync.sync_status} phase={sync.phase} />
+            <HelpLink topic={helpTopic(sync.sync_status, sync.phase)} about="the way to Xero" />
+          </span>
           <NextTry {...sync} />
           {sync.synced_at && <span className="num text-sm text-muted">Confirmed by Xero {formatInstant(sync.synced_at)}</span>}
           {sync.sync_status === 'failed' && (

@@ -233,7 +233,7 @@ function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'ki
       <div className="col-span-2 flex gap-2 lg:col-span-1">
         <Field label="Search number or name" labelHidden className="relative min-w-0 flex-1">
           <Search aria-hidden className="pointer-events-none absolute bottom-3.5 left-3 size-4 text-muted" />
-          <Input ref={searchRef} type="search" className="pl-9" placeholder="Number, name, reference" value={text} onChange={(event) => setText(event.target.value)} />
+          <Input ref={searchRef} data-page-search type="search" className="pl-9" placeholder="Number, name, reference" value={text} onChange={(event) => setText(event.target.value)} />
         </Field>
         {/* On a phone the list matters more than its filters. */}
         <Button className="lg:hidden" aria-expanded={open} icon={<SlidersHorizontal aria-hidden className="size-4" />} onClick={() => setOpen(!open)}>

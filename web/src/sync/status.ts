@@ -47,3 +47,10 @@ export function causeOf(message: string | null, number: string): string {
   if (text === '') return 'No reason was given'
   return number === '' ? text : text.replaceAll(number, '…')
 }
+
+/** Where on the help page a badge is explained. */
+export function helpTopic(sync_status: SyncStatus | null, phase: Phase | null): string {
+  if (sync_status === null) return 'sync-not-sent'
+  if (sync_status !== 'pending') return `sync-${sync_status}`
+  return phase === 'sending' || phase === 'checking' ? 'sync-sending' : 'sync-pending'
+}

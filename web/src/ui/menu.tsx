@@ -6,6 +6,8 @@ export interface MenuItem {
   label: string
   icon?: ReactNode
   danger?: boolean
+  /** Why it cannot be done now; it is shown, and cannot be chosen. */
+  refused?: string
   onSelect?: () => void
   /** Opens in a new tab instead of calling onSelect. */
   href?: string
@@ -40,9 +42,12 @@ export function Menu({ label, items, trigger }: { label: string; items: MenuItem
                 </a>
               </DropdownMenu.Item>
             ) : (
-              <DropdownMenu.Item key={item.label} className={`${row} ${item.danger ? 'text-bad' : ''}`} onSelect={() => item.onSelect?.()}>
+              <DropdownMenu.Item key={item.label} disabled={item.refused !== undefined} className={`${row} data-disabled:text-muted ${item.danger ? 'text-bad' : ''}`} onSelect={() => item.onSelect?.()}>
                 {item.icon}
-                {item.label}
+                <span className="min-w-0">
+                  {item.label}
+                  {item.refused && <span className="block max-w-60 text-sm">{item.refused}</span>}
+                </span>
               </DropdownMenu.Item>
             ),
           )}

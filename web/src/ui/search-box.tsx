@@ -15,7 +15,7 @@ export function SearchBox({ label, value, onChange }: { label: string; value: st
   return (
     <Field label={label} labelHidden className="relative min-w-52 flex-1">
       <Search aria-hidden className="pointer-events-none absolute bottom-3.5 left-3 size-4 text-muted" />
-      <Input type="search" className="pl-9" placeholder={label} value={text} onChange={(event) => setText(event.target.value)} />
+      <Input type="search" data-page-search className="pl-9" placeholder={label} value={text} onChange={(event) => setText(event.target.value)} />
     </Field>
   )
 }
