@@ -8,7 +8,6 @@ import { actionWords, detailLines, entityWords, labelOf } from '@/records/audit'
 import { capital } from '@/records/kinds'
 import { ListPage } from '@/records/list-page'
 import { RecordLink } from '@/records/record-link'
-import { Disclosure } from '@/ui/disclosure'
 import { Empty } from '@/ui/states'
 import { auditQuery } from './queries'
 
@@ -69,33 +68,22 @@ export function AuditPage() {
 
 function What({ entry }: { entry: AuditEntry }) {
   const label = labelOf(entry)
-  const lines = detailLines(entry.details)
+  const lines = detailLines(entry.details).filter(([, value]) => value !== label)
   return (
-    <div className="flex flex-col gap-1">
+    <>
       <p>
-        <span className="font-medium">{capital(actionWords(entry.action))}</span> <span className="text-muted">{entityWords(entry.entity_type)}</span>{' '}
+        <span className="font-medium">{capital(actionWords(entry.action))}</span>{' '}
+        {!signs.has(entry.action) && <span className="font-normal text-muted">{entityWords(entry.entity_type)} </span>}
         {label !== null && (entry.entity_id ? <RecordLink record={{ entity_type: entry.entity_type, entity_id: entry.entity_id, label }} /> : <span>{label}</span>)}
       </p>
       {lines.length > 0 && (
-        <Disclosure className="rounded-lg border border-line" title={<span className="text-sm font-normal text-muted">Details</span>}>
-          {() => (
-            <dl className="grid grid-cols-[minmax(0,auto)_minmax(0,1fr)] gap-x-4 gap-y-1 p-3 text-sm">
-              {lines.map(([name, value]) => (
-                <div key={name} className="contents">
-                  <dt className="text-muted">{name}</dt>
-                  <dd className="num break-words whitespace-pre-wrap">{value}</dd>
-                </div>
-              ))}
-              {entry.request_id && (
-                <div className="contents">
-                  <dt className="text-muted">Request</dt>
-                  <dd className="font-mono break-all">{entry.request_id}</dd>
-                </div>
-              )}
-            </dl>
-          )}
-        </Disclosure>
+        <p className="text-sm font-normal break-words text-muted" title={entry.request_id ? `Request ${entry.request_id}` : undefined}>
+          {lines.map(([name, value]) => `${name}: ${value}`).join(' · ')}
+        </p>
       )}
-    </div>
+    </>
   )
 }
+
+/** What a person does to their own account, which needs no naming. */
+const signs = new Set(['login', 'login_failed', 'logout', 'change_password'])

@@ -14,6 +14,7 @@ it('shows the details as a person reads them', () => {
   ])
   expect(detailLines({ total: { from: '10.00', to: '12.50' } })).toEqual([['Total', '10.00 → 12.50']])
   expect(detailLines({ cost_centers: ['A', 'B'] })).toEqual([['Cost centers', 'A, B']])
+  expect(detailLines({ session: '01a2', name: 'Sam' })).toEqual([['Name', 'Sam']])
   expect(detailLines(null)).toEqual([])
 })
 

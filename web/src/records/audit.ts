@@ -15,12 +15,15 @@ export const actionWords = (action: string): string => past[action] ?? action.re
 /** What it was done to: "purchase order", "setting". */
 export const entityWords = (type: string): string => type.replaceAll('_', ' ')
 
+/** Ids that tell a person nothing. */
+const unreadable = new Set(['session', 'deletion_id', 'about_id', 'invoice_id'])
+
 /** The details of an entry as lines to read: the name of each part, and its value. */
 export function detailLines(details: unknown): [string, string][] {
   if (details === null || details === undefined) return []
   if (typeof details !== 'object') return [['Details', valueText(details)]]
   return Object.entries(details as Record<string, unknown>)
-    .filter(([, value]) => value !== null && value !== '' && value !== undefined)
+    .filter(([name, value]) => value !== null && value !== '' && value !== undefined && !unreadable.has(name))
     .map(([name, value]) => [capital(name.replaceAll('_', ' ')), valueText(value)])
 }
 

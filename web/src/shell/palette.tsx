@@ -53,7 +53,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
   const go = (hit: Hit) => {
     onClose()
     // What led somewhere is worth remembering; whether that succeeds is not worth a word.
-    if (words.length >= 2 && !hit.target.to.startsWith(hit.key)) void saveSearch(text.trim()).then(() => queryClient.invalidateQueries({ queryKey: recentKey })).catch(() => undefined)
+    if (words.length >= 2 && hit.key !== hit.target.to) void saveSearch(text.trim()).then(() => queryClient.invalidateQueries({ queryKey: recentKey })).catch(() => undefined)
     void navigate(hit.target as never)
   }
   const onKeyDown = (event: KeyboardEvent) => {
@@ -93,7 +93,7 @@ export function Palette({ onClose, onShortcuts }: { onClose: () => void; onShort
             }}
             onKeyDown={onKeyDown}
           />
-          {found.isFetching && <Spinner className="absolute top-3.5 right-3 size-4 text-muted" />}
+          {found.isFetching && <Spinner className="absolute top-3.5 right-10 size-4 text-muted" />}
         </div>
         {words === '' && (recent.data?.length ?? 0) > 0 && (
           <section aria-label="Recent searches">
