@@ -1,0 +1,229 @@
+package store_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
+	"ampedfieldops/internal/store/storetest"
+)
+
+// id is a record of the fixtures.
+func id(last string) string {
+	return "00000000-0000-4000-8000-" + strings.Repeat("0", 12-len(last)) + last
+}
+
+// TestUpgradeCleansEveryOddity looks at one record for each condition that real
+// databases of the former product are in.
+func TestUpgradeCleansEveryOddity(t *testing.T) {
+	t.Parallel()
+	raw, url := formerFirm(t, 3)
+	photos := map[string][]byte{}
+	if _, err := openFormer(t, url).MigrateOrUpgrade(t.Context(), upgrading(photos)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ what, query, want string }{
+		{"a password goes on working", "select password_hash from users where id = '" + id("1") + "'", "$2a$10$abcdefghijklmnopqrstuuN3JmcjJzv9Yk4WzKkq7Z4y6q8f1x2yS"},
+		{"an address is folded to sign in with", "select email_folded from users where id = '" + id("2") + "'", "mere@sparky.co.nz"},
+		{"the active of two with one address keeps it", "select email_folded from users where id = '" + id("3") + "'", "mere@sparky.co.nz#" + id("3")},
+		{"a manager lacks what the former product looked for and did not find", "select string_agg(permission || ' ' || granted, ', ' order by permission) from user_permissions where user_id = '" + id("2") + "'", "can_manage_clients false"},
+		{"a technician has what was granted and lacks what was denied", "select string_agg(permission || ' ' || granted, ', ' order by permission) from user_permissions where user_id = '" + id("4") + "'", "can_create_timesheets false, can_open_the_gate true, can_sync_xero true"},
+		{"the newest of duplicate settings wins", "select value from settings where key = 'company_name'", "Sparky Ltd"},
+		{"a secret is sealed", "select value from settings where key = 'smtp_password'", "sealed:" + hex.EncodeToString([]byte("hunter2hunter2"))},
+		{"an unknown setting is in v1 only", "select count(*) from settings where key = 'made_up_by_somebody'", "0"},
+		{"a personal setting stays personal", "select value from user_settings where key = 'recent_searches'", `[{"query":"marae"}]`},
+		{"no token is taken over", "select (select count(*) from xero_tokens) + (select count(*) from user_settings where key = 'google_drive_tokens')", "0"},
+		{"a client of Xero is synced, under a plain id", "select sync_status || ' ' || xero_contact_id from clients where id = '" + id("c01") + "'", "synced c0000000-0000-4000-8000-000000000001"},
+		{"the second of the same contact is not", "select coalesce(cast(sync_status as text), 'no') || coalesce(xero_contact_id, ' none') from clients where id = '" + id("c02") + "'", "no none"},
+		{"a Māori name is found", "select count(*) from clients where search_folded like '%maori land trust%hemi%'", "1"},
+		{"a deleted client is in the bin", "select d.label from clients c join deletions d on d.id = c.deletion_id where c.id = '" + id("c05") + "'", "Gone"},
+		{"new projects are numbered on", "select next from number_series where name = 'project-2026'", "8"},
+		{"an unused activity of the same name is gone, used ones stay", "select count(*) from activity_types where deleted_at is null", "3"},
+		{"a placeholder is no id, and the invoice waits", "select taken_over || ' ' || sync_status || coalesce(xero_invoice_id, ' none') || coalesce(cast(xero_sync_id as text), ' none') from xero_invoices where id = '" + id("e001") + "'", "true pending none none"},
+		{"of two with one number Xero's keeps it", "select invoice_number from xero_invoices where id = '" + id("e002") + "'", "INV-00001"},
+		{"the other has a suffix", "select invoice_number like 'INV-00001-%' from xero_invoices where id = '" + id("e001") + "'", "true"},
+		{"a placeholder serves where there was no number", "select invoice_number from xero_invoices where id = '" + id("e004") + "'", "INV-1767600000000"},
+		{"new invoices are numbered on", "select next from number_series where name = 'invoice'", "14"},
+		{"floats are rounded and the total is kept", "select total_cents || ' ' || sum(l.line_amount_cents) || ' ' || string_agg(cast(l.line_amount_cents as text), '+' order by position) from xero_invoices i join xero_invoice_lines l on l.invoice_id = i.id where i.id = '" + id("e001") + "' group by i.id", "76777 76777 69639+7138"},
+		{"Xero's lines are read with their tax", "select unit_price_e4 || ' ' || line_amount_cents || ' ' || tax_amount_cents || ' ' || tax_rate_ppm || ' ' || tax_type || ' ' || account_code from xero_invoice_lines where invoice_id = '" + id("e002") + "'", "1000000 10000 1500 150000 OUTPUT2 200"},
+		{"of amounts with tax the tax is taken out", "select quantity_e4 || ' ' || unit_price_e4 || ' ' || line_amount_cents || ' ' || tax_amount_cents from xero_invoice_lines where invoice_id = '" + id("e003") + "'", "20000 1000000 20000 3000"},
+		{"an invoice without lines has one that says so, and a warning", "select (select description from xero_invoice_lines l where l.invoice_id = i.id) || (sync_warning is not null) from xero_invoices i where id = '" + id("e006") + "'", "Invoice INV-00013true"},
+		{"what is paid follows from what is due", "select amount_paid_cents || ' ' || amount_due_cents || ' ' || xero_settled_cents from xero_invoices where id = '" + id("e002") + "'", "5750 5750 5750"},
+		{"the id that the second version wrote is Xero's", "select sync_status || ' ' || xero_invoice_id from xero_invoices where id = '" + id("e004") + "'", "synced d0000000-0000-4000-8000-0000000000a4"},
+		{"PARTIALLY_PAID is authorised", "select status from xero_invoices where id = '" + id("e004") + "'", "AUTHORISED"},
+		{"nobody chose dollars of another country", "select string_agg(distinct currency, ',') from xero_invoices", "NZD"},
+		{"a bill is no invoice", "select count(*) from xero_invoices where id in ('" + id("e007") + "', '" + id("e008") + "')", "0"},
+		{"its payment is the bill's", "select bill_id from xero_payments where id = '" + id("1003") + "'", id("b1001")},
+		{"a voided invoice is in the bin", "select d.label from xero_invoices c join deletions d on d.id = c.deletion_id where c.id = '" + id("e005") + "'", "INV-00012"},
+		{"billed work keeps the rate of its invoice", "select hourly_rate_e4 || ' ' || cost_rate_e4 || ' ' || billing_status || (invoice_line_id is not null) || sync_status from timesheets where id = '" + id("d001") + "'", "950050 950050 billedtruepending"},
+		{"the second activity of the invoice, too", "select hourly_rate_e4 from timesheets where id = '" + id("d002") + "'", "860000"},
+		{"unbilled work gets the rate of its activity", "select hourly_rate_e4 from timesheets where id = '" + id("d004") + "'", "1000000"},
+		{"work of a voided invoice is held back", "select billing_status || (hold_reason like '%INV-00012%') from timesheets where id = '" + id("d006") + "'", "unbilledtrue"},
+		{"billed work without an invoice is held back", "select billing_status || (hold_reason is not null) from timesheets where id = '" + id("d007") + "'", "unbilledtrue"},
+		{"times without a zone are UTC", "select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' ' || date from timesheets where id = '" + id("d001") + "'", "2026-01-05 20:30 2026-01-05"},
+		{"paths of photos are kept", "select image_urls ->> 0 from timesheets where id = '" + id("d001") + "'", "/uploads/projects/00000000-0000-4000-8000-00000000b001/board.jpg"},
+		{"expired links are paths, other links stay", "select string_agg(u, ' ') from json_array_elements_text((select image_urls from timesheets where id = '" + id("d004") + "')) u", "/uploads/timesheets/ab12/cd34/photo.jpg https://drive.google.com/file/d/abc/view"},
+		{"an embedded picture is a file", "select image_urls ->> 0 like '/uploads/timesheets/2026/" + id("d003") + "_%.png' from timesheets where id = '" + id("d003") + "'", "true"},
+		{"absent parents stay absent", "select count(*) from timesheets where id = '" + id("d003") + "' and user_id is null and project_id is null and client_id is null and activity_type_id is null", "1"},
+		{"PENDING is a draft here", "select status || ' ' || total_cents from xero_quotes where id = '" + id("f001") + "'", "DRAFT 290100"},
+		{"and sent where Xero has it", "select status from xero_quotes where id = '" + id("f002") + "'", "SENT"},
+		{"CONVERTED is invoiced", "select status from xero_quotes where id = '" + id("f003") + "'", "INVOICED"},
+		{"an order's lines keep their ids", "select description || ' ' || cost_center_id from xero_purchase_order_line_items where id = '" + id("a1001") + "'", "Cable " + id("c1")},
+		{"a bill knows its order", "select purchase_order_id from xero_bills where id = '" + id("b1001") + "'", id("a001")},
+		{"methods are the five", "select string_agg(payment_method, ',' order by id) from xero_payments", "CHECK,BANK_TRANSFER,BANK_TRANSFER,BANK_TRANSFER"},
+		{"a payment reconciles one transaction", "select count(*) || ' ' || count(*) filter (where payment_id is not null) from bank_transactions where reconciled", "1 1"},
+		{"stock is the sum of its movements", "select string_agg(cast(quantity_e4 as text), ',' order by quantity_e4) from stock_movements", "-12500,125000"},
+		{"reminders are told apart", "select string_agg(reminder_type, ',' order by reminder_type) from payment_reminders", "days_7,days_7_again_2"},
+		{"activity is audit", "select actor || ' ' || action || ' ' || (details ->> 'total') from audit_entries where entity_type = 'invoice'", "Mere Manager create 1"},
+		{"what is in Xero is updated there later, in its organisation", "select count(*) || ' ' || min(tenant_id) || ' ' || min(revision) || ' ' || min(synced_revision) from sync_documents where entity_type = 'invoice'", "5 7e000000-0000-4000-8000-000000000001 1 1"},
+		{"operators' first query", "select count(*) from (select * from sync_logs where status_code >= 400 order by created_at desc) x", "1"},
+		{"operators' second query", "select x.sync_status from (select sync_status, xero_sync_id from xero_invoices where id = '" + id("e001") + "') x", "pending"},
+		{"operators' third query", "select count(*) from (select request_payload from sync_logs where entity_type = 'invoice' and entity_id = '" + id("e001") + "' order by created_at desc) x", "2"},
+		{"the type is where it was", "select cast('failed' as public.sync_status_enum)", "failed"},
+	} {
+		if got := one(t, raw, c.query); got != c.want {
+			t.Errorf("%s: %q, want %q", c.what, got, c.want)
+		}
+	}
+	if len(photos) != 1 {
+		t.Errorf("%d photos were kept, want 1", len(photos))
+	}
+}
+
+// TestUpgradeCutShort ends an upgrade at each of its steps; each time the
+// database is as it was.
+func TestUpgradeCutShort(t *testing.T) {
+	t.Parallel()
+	raw, url := formerFirm(t, 3)
+	before := fingerprint(t, raw, "public")
+	db := openFormer(t, url)
+	for step := 1; ; step++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		u := upgrading(map[string][]byte{})
+		told := 0
+		u.Tell = func(string) {
+			if told++; told == step {
+				cancel()
+			}
+		}
+		_, err := db.MigrateOrUpgrade(ctx, u)
+		cancel()
+		if err == nil {
+			if step < 10 {
+				t.Errorf("it was cut short at %d steps only", step-1)
+			}
+			return
+		}
+		same(t, fmt.Sprintf("cut short at step %d", step), fingerprint(t, raw, "public"), before)
+		if n := one(t, raw, "select count(*) from pg_tables where schemaname = 'v1' or tablename = 'schema_migrations'"); n != "0" {
+			t.Fatalf("cut short at step %d, %s tables remained", step, n)
+		}
+	}
+}
+
+func TestFormerDatabaseIsNotOpenedByMistake(t *testing.T) {
+	t.Parallel()
+	_, url := formerFirm(t, 0)
+	if err := openFormer(t, url).Migrate(t.Context()); !errors.Is(err, store.ErrFormer) {
+		t.Errorf("Migrate says %v", err)
+	}
+}
+
+// TestRollbackWithNewerRecords refuses to lose work, and writes it down first
+// when it is told to.
+func TestRollbackWithNewerRecords(t *testing.T) {
+	t.Parallel()
+	raw, url := formerFirm(t, 3)
+	before := fingerprint(t, raw, "public")
+	db := openFormer(t, url)
+	if _, err := db.MigrateOrUpgrade(t.Context(), upgrading(map[string][]byte{})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.ExecContext(t.Context(), "update clients set name = 'Renamed since', updated_at = now() + interval '1 second' where id = '"+id("c03")+"'"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.RollBackUpgrade(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "1 in clients") {
+		t.Fatalf("the rollback says %v", err)
+	}
+	if got := one(t, raw, "select name from clients where id = '"+id("c03")+"'"); got != "Renamed since" {
+		t.Fatalf("after the refusal the client is %q", got)
+	}
+	written := discarded{}
+	if _, err := db.RollBackUpgrade(t.Context(), written.keep); err != nil {
+		t.Fatal(err)
+	}
+	if written["clients"] == nil || !strings.Contains(written["clients"].String(), `"name":"Renamed since"`) || strings.Count(written["clients"].String(), "\n") != 1 {
+		t.Errorf("written: %v", written)
+	}
+	same(t, "after the rollback", fingerprint(t, raw, "public"), before)
+}
+
+// TestUpgradeOfMuchWork is the short form of the measurement with 100,000
+// timesheets.
+func TestUpgradeOfMuchWork(t *testing.T) {
+	t.Parallel()
+	const sheets = 10_000
+	raw, url := formerFirm(t, 3)
+	if _, err := raw.ExecContext(t.Context(), fmt.Sprintf(`insert into timesheets (user_id, project_id, client_id, activity_type_id, date, hours, notes, image_urls)
+		select '%s', '%s', '%s', '%s', date '2026-01-01' + n %% 365, 0.25 + n %% 40 * 0.25, 'work ' || n, array['/uploads/projects/p/' || n || '.jpg'] from generate_series(1, %d) n`,
+		id("4"), id("b001"), id("c01"), id("a1"), sheets)); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if _, err := openFormer(t, url).MigrateOrUpgrade(t.Context(), upgrading(map[string][]byte{})); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d timesheets in %v", sheets, time.Since(begin))
+	if got := one(t, raw, "select count(*) from timesheets"); got != fmt.Sprint(sheets+6) {
+		t.Errorf("%s timesheets", got)
+	}
+}
+
+// TestReleasedSchemaOpens opens the database of the previous release, with data,
+// in this one.
+func TestReleasedSchemaOpens(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			db := openFormer(t, storetest.URL(t, engine))
+			if err := store.MigrateTo(t.Context(), db, 2, releasedRows); err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			sheet, err := db.Timesheet(t.Context(), id("d1"))
+			if err != nil || sheet.Hours != 15_000 || sheet.HourlyRate != 1_100_000 || sheet.BillingStatus != fieldops.Billed {
+				t.Errorf("the timesheet is %+v, %v", sheet, err)
+			}
+			invoice, err := db.Invoice(t.Context(), id("e1"))
+			if err != nil || invoice.Total != 16_500 || invoice.AmountPaid != 500 || len(invoice.Lines) != 1 || invoice.Sync.Status != fieldops.SyncSynced {
+				t.Errorf("the invoice is %+v, %v", invoice, err)
+			}
+			states, err := db.SyncStates(t.Context(), fieldops.KindInvoice, []fieldops.ID{id("e1")}, 3)
+			if err != nil || states[id("e1")].WaitReason != nil {
+				t.Errorf("its state is %+v, %v", states[id("e1")], err)
+			}
+		})
+	}
+}
+
+const releasedTime = "'2026-11-01T00:00:00.000000Z'"
+
+// releasedRows are rows as the previous release wrote them.
+var releasedRows = []string{
+	"insert into users (id, email, email_folded, password_hash, name, role, created_at, updated_at) values ('" + id("1") + "', 'a@b.nz', 'a@b.nz', 'x', 'A', 'admin', " + releasedTime + ", " + releasedTime + ")",
+	"insert into clients (id, name, name_folded, payment_terms_type, payment_terms_day, search_folded, xero_contact_id, sync_status, created_at, updated_at) values ('" + id("c1") + "', 'C', 'c', 'OFFOLLOWINGMONTH', 20, 'c', 'c0000000-0000-4000-8000-000000000001', 'synced', " + releasedTime + ", " + releasedTime + ")",
+	"insert into activity_types (id, name, icon, color, hourly_rate_e4, created_at, updated_at) values ('" + id("a1") + "', 'Labour', 'i', 'c', 1100000, " + releasedTime + ", " + releasedTime + ")",
+	"insert into xero_invoices (id, xero_invoice_id, invoice_number, client_id, status, currency, issue_date, subtotal_cents, total_tax_cents, total_cents, amount_paid_cents, amount_due_cents, sync_status, created_at, updated_at) values ('" + id("e1") + "', 'd0000000-0000-4000-8000-000000000001', 'INV-00001', '" + id("c1") + "', 'AUTHORISED', 'NZD', '2026-11-02', 16500, 0, 16500, 500, 16000, 'synced', " + releasedTime + ", " + releasedTime + ")",
+	"insert into xero_invoice_lines (id, invoice_id, position, group_key, description, quantity_e4, unit_price_e4, tax_rate_ppm, line_amount_cents, tax_amount_cents) values ('" + id("f1") + "', '" + id("e1") + "', 0, 'k', 'Labour', 15000, 1100000, 0, 16500, 0)",
+	"insert into timesheets (id, user_id, client_id, activity_type_id, date, hours_e4, hourly_rate_e4, billing_status, invoice_id, invoice_line_id, sync_status, created_at, updated_at) values ('" + id("d1") + "', '" + id("1") + "', '" + id("c1") + "', '" + id("a1") + "', '2026-11-01', 15000, 1100000, 'billed', '" + id("e1") + "', '" + id("f1") + "', 'synced', " + releasedTime + ", " + releasedTime + ")",
+	"insert into sync_documents (entity_type, entity_id, tenant_id, sync_epoch, revision, synced_revision) values ('invoice', '" + id("e1") + "', 't', 3, 1, 1)",
+}
