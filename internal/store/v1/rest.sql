@@ -20,7 +20,7 @@ select o.id, case when row_number() over (partition by pg_temp.real_id(o.xero_ba
     case when o.amount >= 0 then o.type when o.type = 'RECEIVE' then 'SPEND' else 'RECEIVE' end, o.description, o.reference,
     o.contact_id, p.id, coalesce(o.reconciled, false) or p.id is not null, o.reconciled_date, o.synced_at,
     coalesce(o.created_at, o.updated_at, f.now), coalesce(o.updated_at, o.created_at, f.now)
-from (select t.*, row_number() over (partition by payment_id order by reconciled_date desc nulls last, created_at desc, id) as place from old_bank_transactions t) o
+from (select t.*, row_number() over (partition by payment_id order by coalesce(reconciled, false) desc, reconciled_date desc nulls last, created_at desc, id) as place from old_bank_transactions t) o
 cross join upgrade_facts f
 left join xero_payments p on p.id = o.payment_id and o.place = 1;
 insert into v1.upgrade_oddities (table_name, entity_id, kind, note)
