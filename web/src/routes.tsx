@@ -12,6 +12,8 @@ import { Empty, Failure } from '@/ui/states'
 
 const day = z.string().refine(isDay).optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
+// Always text, also when it happens to be all digits.
+const link = z.object({ token: z.coerce.string().optional().catch(undefined) })
 const documents = z.object({
   search: text,
   sync: z.enum(['pending', 'synced', 'failed']).optional().catch(undefined),
@@ -142,6 +144,18 @@ const routes = [
     component: lazyRouteComponent(() => import('@/importing/page'), 'ImportPage'),
   }),
   createRoute({ getParentRoute, path: '/help', component: lazyRouteComponent(() => import('@/help/page'), 'HelpPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/people',
+    validateSearch: z.object({ search: text, role: z.enum(['admin', 'manager', 'user']).optional().catch(undefined), state: z.enum(['active', 'invited', 'inactive']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/people/page'), 'PeoplePage'),
+  }),
+  createRoute({ getParentRoute, path: '/people/roles', component: lazyRouteComponent(() => import('@/people/roles-page'), 'RolesPage') }),
+  createRoute({ getParentRoute, path: '/people/$id', component: lazyRouteComponent(() => import('@/people/person-page'), 'PersonPage') }),
+  // Where links in mails and in the program's log lead; open to anybody.
+  createRoute({ getParentRoute, path: '/setup', validateSearch: link, component: lazyRouteComponent(() => import('@/shell/account-pages'), 'SetupPage') }),
+  createRoute({ getParentRoute, path: '/accept-invitation', validateSearch: link, component: lazyRouteComponent(() => import('@/shell/account-pages'), 'AcceptInvitationPage') }),
+  createRoute({ getParentRoute, path: '/forgot-password', validateSearch: link, component: lazyRouteComponent(() => import('@/shell/account-pages'), 'ForgotPasswordPage') }),
   createRoute({ getParentRoute, path: '/profile', component: lazyRouteComponent(() => import('@/people/profile-page'), 'ProfilePage') }),
 ] as const
 

@@ -4,13 +4,16 @@ import { changePassword, updateProfile } from '@/api/client'
 import { ApiError } from '@/api/errors'
 import { queryClient } from '@/api/query'
 import { sessionQuery, useUser } from '@/api/session'
+import { Section } from '@/records/record-page'
 import { Button } from '@/ui/button'
 import { Field, Input } from '@/ui/field'
 import { showFaults, useZodForm } from '@/ui/form'
 import { Page } from '@/ui/page'
 import { toast } from '@/ui/toast'
+import { Sessions } from './sessions'
+import { Tokens } from './tokens'
 
-/** The own name, address and password. */
+/** The own name, address and password, the devices one is signed in on, and the tokens of one's programs. */
 export function ProfilePage() {
   return (
     <Page title="Profile">
@@ -18,6 +21,13 @@ export function ProfilePage() {
         <Person />
         <Password />
       </div>
+      <Section title="Where you are signed in">
+        <Sessions />
+      </Section>
+      <Section title="API tokens">
+        <p className="text-muted">A token lets a program act for you, within what you allow it.</p>
+        <Tokens />
+      </Section>
     </Page>
   )
 }

@@ -18,6 +18,7 @@ import { Shortcuts } from '@/ui/shortcuts'
 import { Failure, Spinner } from '@/ui/states'
 import { toast, Toaster } from '@/ui/toast'
 import { Logo } from './logo'
+import { NotificationBell } from './notifications'
 import { useOnline } from './online'
 import { Palette } from './palette'
 import type { Place, PlaceGroup } from './places'
@@ -25,18 +26,22 @@ import { mostUsed, placesFor } from './places'
 import type { Theme } from './theme'
 import { chooseTheme, useTheme } from './theme'
 
+/** What links in mails lead to; it can be seen without signing in. */
+const openToAnybody = ['/setup', '/accept-invitation', '/forgot-password']
+
 /** Lets in who is signed in; everybody else goes to the sign-in page and comes back after. */
 export function Shell() {
   const session = useQuery(sessionQuery)
   const location = useLocation()
   const navigate = useNavigate()
   const signingIn = location.pathname === '/sign-in'
+  const open = signingIn || openToAnybody.includes(location.pathname)
   useEffect(() => onSignedOut(() => queryClient.setQueryData(sessionQuery.queryKey, null)), [])
   useEffect(() => {
     if (signingIn && session.data) void navigate({ to: '/', replace: true })
   }, [signingIn, session.data, navigate])
 
-  if (signingIn)
+  if (open)
     return (
       <>
         <Outlet />
@@ -84,9 +89,12 @@ function Frame() {
         Skip to content
       </a>
       <aside className="sticky top-0 hidden h-dvh flex-col gap-5 border-r border-board-line bg-board p-4 text-board-ink lg:flex">
-        <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
-          <Logo />
-        </Link>
+        <div className="flex items-center justify-between">
+          <Link to="/" className="rounded-lg px-2 py-1" aria-label="AmpedFieldOps, start">
+            <Logo />
+          </Link>
+          <NotificationBell />
+        </div>
         <button
           type="button"
           aria-haspopup="dialog"
@@ -117,6 +125,7 @@ function Frame() {
             <button type="button" aria-label="Search" aria-haspopup="dialog" className="inline-flex size-11 items-center justify-center rounded-lg hover:bg-white/5 focus-visible:outline-spark" onClick={() => setOverlay('palette')}>
               <Search aria-hidden className="size-5" />
             </button>
+            <NotificationBell />
             <PersonMenu small />
           </span>
         </header>

@@ -1,4 +1,4 @@
-import { Building2, Cable, CircleQuestionMark, Clock, FileUp, FolderKanban, Layers, PackagePlus, ReceiptText, ScrollText, Settings2, Trash2, TrendingUp } from 'lucide-react'
+import { Building2, Cable, CircleQuestionMark, Clock, FileUp, FolderKanban, Layers, PackagePlus, ReceiptText, ScrollText, Settings2, Trash2, TrendingUp, Users } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { Permission } from '@/api/session'
 import { may } from '@/api/session'
@@ -40,6 +40,7 @@ const groups: PlaceGroup[] = [
   {
     title: 'Set-up',
     places: [
+      { to: '/people', label: 'People', icon: Users, needs: ['can_manage_users'] },
       { to: '/activity-types', label: 'Activity types', icon: Layers, needs: ['can_edit_activity_types'] },
       { to: '/settings', label: 'Settings', icon: Settings2, needs: ['can_manage_settings', 'can_sync_xero'] },
       { to: '/audit-log', label: 'Audit log', icon: ScrollText, adminOnly: true },

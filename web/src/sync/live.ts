@@ -8,6 +8,7 @@ import { toast } from '@/ui/toast'
 type Message =
   | { kind: 'sync'; event: SyncEvent }
   | { kind: 'lane'; lane: Lane }
+  | { kind: 'notification' }
   | { kind: 'stream'; up: boolean }
   | { kind: 'is-it-up' }
 
@@ -71,6 +72,9 @@ function receive(message: Message) {
     case 'lane':
       queryClient.setQueryData<XeroStatus>(xeroStatusKey, (status) => status && { ...status, lane: message.lane })
       break
+    case 'notification':
+      void queryClient.invalidateQueries({ queryKey: ['notifications'] })
+      break
     case 'stream':
       setStreamUp(message.up)
       break
@@ -95,6 +99,7 @@ function listen(signal: AbortSignal, tell: (message: Message) => void) {
     })
     source.addEventListener('sync', (event) => tell({ kind: 'sync', event: JSON.parse(event.data as string) as SyncEvent }))
     source.addEventListener('lane', (event) => tell({ kind: 'lane', lane: JSON.parse(event.data as string) as Lane }))
+    source.addEventListener('notification', () => tell({ kind: 'notification' }))
     source.addEventListener('error', () => {
       tell({ kind: 'stream', up: false })
       // The browser tries again by itself unless the server refused.
