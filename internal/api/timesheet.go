@@ -125,16 +125,16 @@ type timesheetInput struct {
 	UserID          Optional[*string]       `json:"user_id,omitempty"`
 	Notes           Optional[*string]       `json:"notes,omitempty"`
 	Location        Optional[*string]       `json:"location,omitempty"`
-	Billable        Optional[flag]          `json:"billable,omitempty"`
+	Billable        Optional[yesOrNo]       `json:"billable,omitempty"`
 	ImageURLs       Optional[urlList]       `json:"image_urls,omitempty"`
 	ClientRequestID Optional[*string]       `json:"client_request_id,omitempty"`
 }
 
-// flag is a truth: JSON's own, or, in a form, the text of it.
-type flag bool
+// yesOrNo is a truth: JSON's own, or, in a form, the text of it.
+type yesOrNo bool
 
 // UnmarshalJSON reads true and false, as they are or as a text.
-func (b *flag) UnmarshalJSON(raw []byte) error {
+func (b *yesOrNo) UnmarshalJSON(raw []byte) error {
 	switch strings.ToLower(strings.Trim(string(raw), `"`)) {
 	case "true", "1":
 		*b = true

@@ -31,7 +31,7 @@ type entriesInput struct {
 type entryActivity struct {
 	ActivityTypeID Optional[*string]     `json:"activity_type_id"`
 	Hours          Optional[fieldops.E4] `json:"hours"`
-	Billable       Optional[flag]        `json:"billable,omitempty"`
+	Billable       Optional[yesOrNo]     `json:"billable,omitempty"`
 	Notes          Optional[*string]     `json:"notes,omitempty"`
 }
 
