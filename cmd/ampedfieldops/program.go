@@ -85,6 +85,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	})
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
+	p.billing.PrintLogoFrom(pictures.Open)
 	db.WatchSync(p.events.DocumentChanged)
 	db.WatchNotifications(p.events.Notified)
 	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, AppURL: c.frontendURL, Log: log})

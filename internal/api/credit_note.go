@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 )
@@ -132,4 +134,8 @@ func (a *api) unapplyCreditNote(r *request, in *unapplyCreditNoteInput) (applied
 	}
 	note, err := a.Billing.UnapplyCredit(r.Context(), r.Actor, in.ID, *allocation)
 	return appliedAnswer{showCreditNote(&note), true, "Credit note taken off the invoice"}, err
+}
+
+func (a *api) creditNotePDF(w http.ResponseWriter, r *request) error {
+	return servePDF(w, r, "Credit note", a.Billing.CreditNotePDF)
 }

@@ -111,6 +111,7 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 			t.Error(err)
 		}
 	})
+	config.Billing.PrintLogoFrom(config.Pictures.Open)
 	if config.Sealer, err = billing.NewSealer([]byte("fedcba9876543210fedcba9876543210")); err != nil {
 		t.Fatal(err)
 	}

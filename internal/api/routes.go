@@ -395,6 +395,7 @@ func (a *api) xeroRoutes() []route {
 		{"POST", "/api/xero/credit-notes", invoices, typed(a.createCreditNote), "Credit an invoice, whole or in part", created | repeatable | transactional, nil, ""},
 		{"GET", "/api/xero/credit-notes", sees, typed(a.listCreditNotes), "Credit notes, newest first", 0, nil, ""},
 		{"GET", "/api/xero/credit-notes/{id}", sees, typed(a.getCreditNote), "One credit note with what it was set against", 0, nil, ""},
+		{"GET", "/api/xero/credit-notes/{id}/pdf", sees, plain(a.creditNotePDF), "A credit note to send or to print", 0, nil, "application/pdf"},
 		{"POST", "/api/xero/credit-notes/{id}/apply", invoices, typed(a.applyCreditNote), "Set what is left of it against another invoice", 0, nil, ""},
 		{"POST", "/api/xero/credit-notes/{id}/unapply", invoices, typed(a.unapplyCreditNote), "Take an allocation off its invoice", 0, nil, ""},
 

@@ -21,11 +21,19 @@ type Service struct {
 	db   *store.DB
 	sync *Sync
 	post *Post // nil: nothing is sent by mail
+
+	openPicture func(url string) (content []byte, contentType string, err error) // nil: documents have no logo
 }
 
 // New makes a Service whose documents sync carries. sync need not run in this
 // process.
 func New(db *store.DB, sync *Sync) *Service { return &Service{db: db, sync: sync} }
+
+// PrintLogoFrom has documents bear the firm's logo, which open reads at the
+// address that the settings name.
+func (s *Service) PrintLogoFrom(open func(url string) (content []byte, contentType string, err error)) {
+	s.openPicture = open
+}
 
 // reader is a database or a transaction.
 type reader interface {

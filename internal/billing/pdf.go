@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	_ "image/jpeg" // a logo may be one
+	"image/png"
 	"strings"
 
 	"github.com/go-pdf/fpdf"
+	"golang.org/x/image/draw"
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
+	_ "golang.org/x/image/webp" // and so may this
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -20,18 +25,49 @@ func (s *Service) InvoicePDF(ctx context.Context, id fieldops.ID) (pdf []byte, n
 	if err != nil {
 		return nil, "", err
 	}
+	return s.print(ctx, invoice.ClientID, invoicePaper(&invoice))
+}
+
+// QuotePDF is a quote as a page to send or to print, and a name for the file.
+func (s *Service) QuotePDF(ctx context.Context, id fieldops.ID) (pdf []byte, name string, err error) {
+	quote, err := s.db.Quote(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	return s.print(ctx, quote.ClientID, quotePaper(&quote))
+}
+
+// CreditNotePDF is a credit note as a page to send or to print, and a name for
+// the file.
+func (s *Service) CreditNotePDF(ctx context.Context, id fieldops.ID) (pdf []byte, name string, err error) {
+	note, err := s.db.CreditNote(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	return s.print(ctx, note.ClientID, creditNotePaper(&note))
+}
+
+// print draws a document of a client with what the settings say of the firm.
+func (s *Service) print(ctx context.Context, clientID *fieldops.ID, p *paper) (pdf []byte, name string, err error) {
 	settings, err := s.db.Settings(ctx)
 	if err != nil {
 		return nil, "", err
 	}
 	var client fieldops.Client
-	if invoice.ClientID != nil {
-		if client, err = s.db.AnyClient(ctx, *invoice.ClientID); err != nil {
+	if clientID != nil {
+		if client, err = s.db.AnyClient(ctx, *clientID); err != nil {
 			return nil, "", err
 		}
 	}
-	pdf, err = drawInvoice(settings.CompanyName, &client, &invoice)
-	return pdf, fileName(invoice.Number) + ".pdf", err
+	var picture []byte
+	if s.openPicture != nil && settings.Logo != "" {
+		// A document without its logo is better than none.
+		if content, _, err := s.openPicture(settings.Logo); err == nil {
+			picture = content
+		}
+	}
+	pdf, err = p.draw(&settings, picture, &client)
+	return pdf, fileName(p.invoice.Number) + ".pdf", err
 }
 
 // fileName is a document number without what file systems refuse.
@@ -62,58 +98,74 @@ var columns = []struct {
 	{"Description", 88, "L"}, {"Quantity", 20, "R"}, {"Unit price", 24, "R"}, {"GST", 14, "R"}, {"Amount", 24, "R"},
 }
 
-// paper draws one invoice, or a quote as the invoice that it would become.
+// paper draws one invoice, or another document as the invoice that it resembles.
 type paper struct {
 	*fpdf.Fpdf
 	invoice  *fieldops.Invoice
-	name     string // Invoice or Quote
+	name     string // Invoice, Quote or Credit note
+	to       string // what stands above the client's name
 	due      string // what the second date is called
 	preamble string // above the lines
 	closing  string // below the totals
-	mark     string // across each page, "" for an invoice that stands
+	ownTerms bool   // the firm's terms do not belong on it
+	below    []sum  // below the total, the last of them what is left
+	mark     string // across each page, "" for a document that stands
 }
 
-func drawInvoice(company string, client *fieldops.Client, i *fieldops.Invoice) ([]byte, error) {
-	return (&paper{invoice: i, name: "Invoice", due: "Due date", mark: markOf(i)}).draw(company, client)
+// sum is a line below the total.
+type sum struct {
+	label  string
+	amount fieldops.Cents
 }
 
-// QuotePDF is a quote as a page to send or to print, and a name for the file.
-func (s *Service) QuotePDF(ctx context.Context, id fieldops.ID) (pdf []byte, name string, err error) {
-	quote, err := s.db.Quote(ctx, id)
-	if err != nil {
-		return nil, "", err
+func invoicePaper(i *fieldops.Invoice) *paper {
+	p := &paper{invoice: i, name: "Invoice", to: "Bill to", due: "Due date", mark: markOf(i)}
+	if i.AmountPaid != 0 {
+		p.below = []sum{{"Paid", -i.AmountPaid}, {"Amount due " + i.Currency, i.AmountDue}}
 	}
-	settings, err := s.db.Settings(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	var client fieldops.Client
-	if quote.ClientID != nil {
-		if client, err = s.db.AnyClient(ctx, *quote.ClientID); err != nil {
-			return nil, "", err
-		}
-	}
-	pdf, err = drawQuote(settings.CompanyName, &client, &quote)
-	return pdf, fileName(quote.Number) + ".pdf", err
+	return p
 }
 
-func drawQuote(company string, client *fieldops.Client, q *fieldops.Quote) ([]byte, error) {
+func quotePaper(q *fieldops.Quote) *paper {
 	p := &paper{
 		invoice: &fieldops.Invoice{
 			Number: q.Number, ClientName: q.ClientName, ProjectName: q.ProjectName, IssueDate: q.IssueDate, DueDate: q.ExpiryDate,
 			Reference: q.Reference, Currency: q.Currency, Lines: q.Lines, SubTotal: q.SubTotal, TotalTax: q.TotalTax, Total: q.Total,
 			CreatedAt: q.CreatedAt, UpdatedAt: q.UpdatedAt,
 		},
-		name: "Quote", due: "Valid until", closing: text(q.Terms),
+		name: "Quote", to: "For", due: "Valid until", closing: text(q.Terms), ownTerms: text(q.Terms) != "",
 		preamble: strings.TrimSpace(text(q.Title) + "\n" + text(q.Summary)),
 	}
 	if q.Status == fieldops.StatusDraft {
 		p.mark = "DRAFT"
 	}
-	return p.draw(company, client)
+	return p
 }
 
-func (p *paper) draw(company string, client *fieldops.Client) ([]byte, error) {
+func creditNotePaper(n *fieldops.CreditNote) *paper {
+	p := &paper{
+		invoice: &fieldops.Invoice{
+			Number: n.Number, ClientName: n.ClientName, IssueDate: n.Date, Status: n.Status, Currency: n.Currency, Lines: n.Lines,
+			SubTotal: n.SubTotal, TotalTax: n.TotalTax, Total: n.Amount, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+		},
+		name: "Credit note", to: "Credit to", preamble: text(n.Reason), ownTerms: true,
+	}
+	if number := text(n.InvoiceNumber); number != "" {
+		reference := "Invoice " + number
+		p.invoice.Reference = &reference
+	}
+	for _, a := range n.Allocations {
+		p.below = append(p.below, sum{"Set against " + a.InvoiceNumber, -a.Amount})
+	}
+	if p.below != nil {
+		p.below = append(p.below, sum{"Remaining credit " + n.Currency, n.Remaining()})
+	}
+	p.mark = markOf(p.invoice)
+	return p
+}
+
+// draw draws the document; picture is the firm's logo, or nothing.
+func (p *paper) draw(firm *fieldops.Settings, picture []byte, client *fieldops.Client) ([]byte, error) {
 	i := p.invoice
 	p.Fpdf = fpdf.New("P", "mm", "A4", "")
 	// The PDF standard's own fonts have no macrons, which Māori names need.
@@ -131,11 +183,15 @@ func (p *paper) draw(company string, client *fieldops.Client) ([]byte, error) {
 	p.SetHeaderFunc(p.drawMark)
 	p.SetFooterFunc(p.drawFooter)
 	p.AddPage()
-	p.drawHead(company, client)
+	p.drawFirm(firm, picture)
+	p.drawHead(client)
 	p.drawWords(p.preamble, 6)
 	p.drawLines()
 	p.drawTotals()
 	p.drawWords(p.closing, 8)
+	if !p.ownTerms {
+		p.drawWords(firm.InvoiceTerms, 8)
+	}
 	var out bytes.Buffer
 	if err := p.Output(&out); err != nil {
 		return nil, fmt.Errorf("the PDF of %s %s: %w", p.name, i.Number, err)
@@ -192,26 +248,90 @@ func (p *paper) drawFooter() {
 	p.SetTextColor(0, 0, 0)
 }
 
-// drawHead draws who bills whom on the left and what a book-keeper looks for on
-// the right.
-func (p *paper) drawHead(company string, client *fieldops.Client) {
-	p.SetFont("go", "B", 17)
-	p.MultiCell(textWidth*0.62, 8, printable(company), "", "L", false)
-	below := p.GetY()
-	p.SetXY(margin, margin)
-	p.CellFormat(textWidth, 8, strings.ToUpper(p.name), "", 1, "R", false, 0, "")
-	p.SetY(max(below, p.GetY()) + 8)
+// The room for a logo, and its finest resolution there: enough for print.
+const (
+	logoWidth, logoHeight = 70.0, 22.0
+	logoPixels            = 900
+)
 
+// drawFirm draws the firm's logo, its name and where to find it on the left, and
+// what the document is on the right.
+func (p *paper) drawFirm(firm *fieldops.Settings, picture []byte) {
+	p.SetFont("go", "B", 17)
+	p.CellFormat(textWidth, 8, strings.ToUpper(p.name), "", 0, "R", false, 0, "")
+	p.SetXY(margin, margin)
+	p.drawLogo(picture)
+	p.SetX(margin)
+	p.MultiCell(textWidth*0.62, 8, printable(firm.CompanyName), "", "L", false)
+	p.SetFont("go", "", 8.5)
+	p.SetTextColor(90, 90, 90)
+	tax := ""
+	if firm.CompanyTaxNumber != "" {
+		tax = "GST number " + firm.CompanyTaxNumber
+	}
+	for _, s := range []string{onPaper(firm.CompanyAddress), firm.CompanyPhone, firm.CompanyEmail, tax} {
+		if s != "" {
+			p.MultiCell(textWidth*0.62, 4.2, printable(s), "", "L", false)
+		}
+	}
+	p.SetTextColor(0, 0, 0)
+	p.SetY(max(margin+8, p.GetY()) + 8)
+}
+
+// drawLogo draws a picture as large as there is room for it. One that cannot be
+// read is left out: the name of the firm stands there all the same.
+func (p *paper) drawLogo(picture []byte) {
+	logo := readLogo(picture)
+	if logo == nil {
+		return
+	}
+	var encoded bytes.Buffer
+	if err := png.Encode(&encoded, logo); err != nil {
+		return
+	}
+	size := logo.Bounds().Size()
+	scale := min(logoWidth/float64(size.X), logoHeight/float64(size.Y))
+	options := fpdf.ImageOptions{ImageType: "PNG"}
+	p.RegisterImageOptionsReader("logo", options, &encoded)
+	p.ImageOptions("logo", margin+p.GetCellMargin(), margin, float64(size.X)*scale, float64(size.Y)*scale, false, options, 0, "")
+	p.SetY(margin + float64(size.Y)*scale + 3)
+}
+
+// readLogo makes of a JPEG, PNG or WebP picture what every PDF can show, no finer
+// than a page needs. nil when it is none, or one of more points than a picture of
+// a logo has.
+func readLogo(picture []byte) *image.NRGBA {
+	const most = 40_000_000
+	config, _, err := image.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || config.Width < 1 || config.Height < 1 || config.Width > most/config.Height {
+		return nil
+	}
+	decoded, _, err := image.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return nil
+	}
+	size := decoded.Bounds().Size()
+	if larger := max(size.X, size.Y); larger > logoPixels {
+		size = image.Pt(max(1, size.X*logoPixels/larger), max(1, size.Y*logoPixels/larger))
+	}
+	logo := image.NewNRGBA(image.Rectangle{Max: size})
+	draw.ApproxBiLinear.Scale(logo, logo.Rect, decoded, decoded.Bounds(), draw.Src, nil)
+	return logo
+}
+
+// drawHead draws who is billed on the left and what a book-keeper looks for on
+// the right.
+func (p *paper) drawHead(client *fieldops.Client) {
 	top := p.GetY()
 	p.SetFont("go", "", 8)
-	p.CellFormat(95, lineHeight, "Bill to", "", 1, "L", false, 0, "")
+	p.CellFormat(95, lineHeight, p.to, "", 1, "L", false, 0, "")
 	p.SetFont("go", "B", 10.5)
 	p.MultiCell(95, lineHeight, printable(p.invoice.ClientName), "", "L", false)
 	p.SetFont("go", "", 9.5)
 	if address := billingAddress(client); address != "" {
 		p.MultiCell(95, lineHeight, printable(address), "", "L", false)
 	}
-	below = p.GetY()
+	below := p.GetY()
 
 	p.SetY(top)
 	p.detail(p.name+" number", p.invoice.Number)
@@ -248,7 +368,14 @@ func billingAddress(c *fieldops.Client) string {
 	if address == "" {
 		address = text(c.Address)
 	}
-	return strings.TrimSpace(strings.ReplaceAll(address, "\r\n", "\n"))
+	return onPaper(address)
+}
+
+// onPaper is an address as the head of a page has room for it.
+func onPaper(address string) string {
+	const most = 10
+	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(address, "\r\n", "\n")), "\n")
+	return strings.Join(lines[:min(len(lines), most)], "\n")
 }
 
 func (p *paper) detail(label, value string) {
@@ -318,9 +445,9 @@ func (p *paper) makeRoom(height float64) {
 }
 
 func (p *paper) drawTotals() {
-	const labelWidth, valueWidth = 40.0, 32.0
+	const labelWidth, valueWidth = 58.0, 32.0
 	i := p.invoice
-	if p.GetY()+45 > bottom {
+	if p.GetY()+45+6*float64(len(p.below)) > bottom {
 		p.AddPage()
 	}
 	p.SetY(p.GetY() + 4)
@@ -338,9 +465,12 @@ func (p *paper) drawTotals() {
 	p.Line(pageWidth-margin-labelWidth-valueWidth, p.GetY()+1, pageWidth-margin, p.GetY()+1)
 	p.SetY(p.GetY() + 2)
 	row("B", "Total "+i.Currency, money(i.Total))
-	if i.AmountPaid != 0 {
-		row("", "Paid", money(-i.AmountPaid))
-		row("B", "Amount due "+i.Currency, money(i.AmountDue))
+	for n, b := range p.below {
+		style := ""
+		if n == len(p.below)-1 {
+			style = "B"
+		}
+		row(style, b.label, money(b.amount))
 	}
 }
 

@@ -2,7 +2,18 @@ package billing
 
 import (
 	"bytes"
+	"compress/zlib"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -61,18 +72,169 @@ func TestInvoicePDF(t *testing.T) {
 			if test.change != nil {
 				test.change(&client, &invoice)
 			}
-			pdf, err := drawInvoice("Kōwhai Electrical Ltd", &client, &invoice)
+			pdf, err := invoicePaper(&invoice).draw(letterhead(), nil, &client)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if pages := bytes.Count(pdf, []byte("/Type /Page\n")); !bytes.HasPrefix(pdf, []byte("%PDF-")) || pages != test.pages {
 				t.Errorf("%d pages, want %d", pages, test.pages)
 			}
-			again, err := drawInvoice("Kōwhai Electrical Ltd", &client, &invoice)
+			again, err := invoicePaper(&invoice).draw(letterhead(), nil, &client)
 			if err != nil || !bytes.Equal(pdf, again) {
 				t.Errorf("the same invoice makes another file, %v", err)
 			}
 		})
+	}
+}
+
+// letterhead is a firm with everything that documents say of one.
+func letterhead() *fieldops.Settings {
+	return &fieldops.Settings{
+		CompanyName: "Kōwhai Electrical Ltd", CompanyAddress: "3 Ōtāhuhu Road\r\nŌtāhuhu\r\nAuckland 1062", CompanyPhone: "+64 9 555 0100",
+		CompanyEmail: "accounts@kowhai.example", CompanyTaxNumber: "123-456-789",
+		InvoiceTerms: "Payment within 20 days to 12-3456-0123456-00.\nGoods stay ours until they are paid.",
+	}
+}
+
+// TestDocumentsSayWhatTheSettingsSay reads the pages again: what the firm has
+// entered about itself stands on what it sends.
+func TestDocumentsSayWhatTheSettingsSay(t *testing.T) {
+	t.Parallel()
+	client, invoice := sample(40)
+	invoice.ClientName = strings.Repeat("Ngā Kaiwhakahaere Hiko o Tāmaki Makaurau ", 4)
+	terms, reason := "Valid for thirty days.", "The hall was charged twice"
+	quote := fieldops.Quote{Number: "QU-00003", ClientName: client.Name, Status: fieldops.QuoteSent, Currency: "NZD", IssueDate: "2026-11-23", Lines: invoice.Lines[:3]}
+	quote.SubTotal, quote.TotalTax, quote.Total = fieldops.Totals(quote.Lines)
+	own := quote
+	own.Terms = &terms
+	note := fieldops.CreditNote{
+		Number: "CN-00001", ClientName: client.Name, InvoiceNumber: &invoice.Number, Status: fieldops.StatusAuthorised, Currency: "NZD", Date: "2026-11-24",
+		Reason: &reason, Lines: invoice.Lines[:1], Allocations: []fieldops.Allocation{{InvoiceNumber: "INV-00042", Amount: 100_00}}, Allocated: 100_00,
+	}
+	note.SubTotal, note.TotalTax, note.Amount = fieldops.Totals(note.Lines)
+	firm := []string{"Kōwhai Electrical Ltd", "3 Ōtāhuhu Road", "Auckland 1062", "+64 9 555 0100", "accounts@kowhai.example", "GST number 123-456-789"}
+	tests := map[string]struct {
+		paper       *paper
+		says, lacks []string
+	}{
+		"invoice":                   {invoicePaper(&invoice), []string{"INVOICE", "Bill to", "Payment within 20 days to", "Goods stay ours"}, []string{"Amount due"}},
+		"quote":                     {quotePaper(&quote), []string{"QUOTE", "Payment within 20 days to"}, []string{"Due date"}},
+		"quote with its own terms":  {quotePaper(&own), []string{"Valid for thirty days."}, []string{"Payment within"}},
+		"credit note, partly spent": {creditNotePaper(&note), []string{"CREDIT NOTE", "Credit note number", "Invoice INV-00042", reason, "Set against INV-00042", "-100.00", "Remaining credit NZD", "719.38"}, []string{"Payment within", "Due date"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pdf, err := test.paper.draw(letterhead(), picture(t, "png"), &client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			words := wordsOf(t, pdf)
+			for _, want := range append(firm, test.says...) {
+				if !strings.Contains(words, want) {
+					t.Errorf("the page does not say %q", want)
+				}
+			}
+			for _, other := range test.lacks {
+				if strings.Contains(words, other) {
+					t.Errorf("the page says %q", other)
+				}
+			}
+			if !bytes.Contains(pdf, []byte("/Subtype /Image")) {
+				t.Error("the page has no logo")
+			}
+			if folder := os.Getenv("PDF_SAMPLES"); folder != "" { // to look at them
+				if err := os.WriteFile(filepath.Join(folder, name+".pdf"), pdf, 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// TestLogosOfEveryKind draws what an upload may be, and leaves out what is no
+// picture: an invoice does not fail for its logo.
+func TestLogosOfEveryKind(t *testing.T) {
+	t.Parallel()
+	_, invoice := sample(1)
+	for kind, drawn := range map[string]bool{"png": true, "jpeg": true, "webp": true, "huge": false, "broken": false, "": false} {
+		t.Run("logo "+kind, func(t *testing.T) {
+			t.Parallel()
+			pdf, err := invoicePaper(&invoice).draw(letterhead(), picture(t, kind), &fieldops.Client{})
+			if err != nil || bytes.Contains(pdf, []byte("/Subtype /Image")) != drawn {
+				t.Errorf("%v; drawn must be %v", err, drawn)
+			}
+		})
+	}
+}
+
+func picture(t *testing.T, kind string) []byte {
+	t.Helper()
+	logo := image.NewNRGBA(image.Rect(0, 0, 1200, 300))
+	for x := range 1200 {
+		for y := range 300 {
+			logo.Set(x, y, color.NRGBA{uint8(x / 5), 90, uint8(y / 2), 255})
+		}
+	}
+	var out bytes.Buffer
+	var err error
+	switch kind {
+	case "png", "broken":
+		err = png.Encode(&out, logo)
+	case "jpeg":
+		err = jpeg.Encode(&out, logo, nil)
+	case "webp": // one point, lossless
+		out.WriteString("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00")
+	case "huge": // a small file that would fill the memory
+		out.WriteString("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x01\x86\xa0\x00\x01\x86\xa0\x08\x06\x00\x00\x00")
+		if err := binary.Write(&out, binary.BigEndian, crc32.ChecksumIEEE(out.Bytes()[12:])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind == "broken" {
+		return out.Bytes()[:200]
+	}
+	return out.Bytes()
+}
+
+var shown = regexp.MustCompile(`(?s)\((.*?[^\\]|)\) ?Tj`)
+
+// wordsOf reads the words of a page that is not too long, a line for each that
+// was drawn.
+func wordsOf(t *testing.T, pdf []byte) string {
+	t.Helper()
+	var words strings.Builder
+	for rest := pdf; ; {
+		at := bytes.Index(rest, []byte("stream\n"))
+		if at < 0 {
+			return words.String()
+		}
+		rest = rest[at+len("stream\n"):]
+		content, end, _ := bytes.Cut(rest, []byte("endstream"))
+		rest = end
+		r, err := zlib.NewReader(bytes.NewReader(content))
+		if err != nil {
+			continue // not packed: a font's table
+		}
+		plain, err := io.ReadAll(r)
+		if err != nil {
+			continue
+		}
+		for _, found := range shown.FindAllSubmatch(plain, -1) {
+			text := regexp.MustCompile(`(?s)\\(.)`).ReplaceAllFunc(found[1], func(b []byte) []byte {
+				if b[1] == 'r' {
+					return []byte("\r")
+				}
+				return b[1:]
+			})
+			for i := 0; i+1 < len(text); i += 2 {
+				words.WriteRune(rune(text[i])<<8 | rune(text[i+1]))
+			}
+			words.WriteByte('\n')
+		}
 	}
 }
 

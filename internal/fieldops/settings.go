@@ -34,6 +34,7 @@ type Settings struct {
 	OrderPrefix   string
 	QuotePrefix   string
 	CreditPrefix  string
+	BillPrefix    string // of bills whose supplier gave no number
 	NumberPadding int
 
 	Reminders ReminderSchedule
@@ -79,8 +80,11 @@ func prefix(s string) bool {
 // The keys of the settings. The next numbers live in the number series, and are
 // read and written under these keys.
 const (
-	SettingInvoiceNext = "invoice_next_number"
-	SettingOrderNext   = "po_next_number"
+	SettingInvoiceNext    = "invoice_next_number"
+	SettingOrderNext      = "po_next_number"
+	SettingQuoteNext      = "quote_next_number"
+	SettingCreditNoteNext = "credit_note_next_number"
+	SettingBillNext       = "bill_next_number"
 )
 
 // What timesheet_approval may be.
@@ -116,7 +120,11 @@ var SettingKeys = []Setting{
 	{"po_prefix", "PO-", prefix, "at most 20 printable characters"},
 	{SettingOrderNext, "1", positive, "a whole number from 1"},
 	{"quote_prefix", "QU-", prefix, "at most 20 printable characters"},
+	{SettingQuoteNext, "1", positive, "a whole number from 1"},
 	{"credit_note_prefix", "CN-", prefix, "at most 20 printable characters"},
+	{SettingCreditNoteNext, "1", positive, "a whole number from 1"},
+	{"bill_prefix", "BILL-", prefix, "at most 20 printable characters"},
+	{SettingBillNext, "1", positive, "a whole number from 1"},
 	{"timesheet_approval", ApprovalOff, oneOf(ApprovalOff, ApprovalRequired), "off or required"},
 	{"financial_year_start_month", "4", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 12 }, "the number of a month, 1 to 12"},
 	{SettingReminders, "", reminders, "a schedule of reminders"},
@@ -186,7 +194,7 @@ func ReadSettings(stored map[string]string) Settings {
 		InvoiceStatus: value("xero_invoice_status"), OrderStatus: value("xero_po_status"),
 		SalesTax: taxRate("default_sales_tax_rate"), PurchaseTax: taxRate("default_purchase_tax_rate"),
 		InvoicePrefix: value("invoice_prefix"), OrderPrefix: value("po_prefix"),
-		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), NumberPadding: padding,
+		QuotePrefix: value("quote_prefix"), CreditPrefix: value("credit_note_prefix"), BillPrefix: value("bill_prefix"), NumberPadding: padding,
 		Reminders:        ReadReminders(value(SettingReminders)),
 		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
 		BudgetAlerts: value("budget_alerts") == "true",

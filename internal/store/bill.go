@@ -83,17 +83,7 @@ func (r reads) bills(ctx context.Context, condition string, args []any, limit in
 // TakeBillNumber reserves the next number for a bill whose supplier gave none.
 // See nextNumber for when to call it.
 func (tx *Tx) TakeBillNumber(ctx context.Context, s fieldops.Settings) (string, error) {
-	for {
-		next, err := tx.nextNumber(ctx, billSeries)
-		if err != nil {
-			return "", err
-		}
-		number := WriteNumber("BILL-", s.NumberPadding, next)
-		var taken int
-		if err := tx.q.QueryRowContext(ctx, "select count(*) from /* deleted too */ xero_bills where bill_number = $1", number).Scan(&taken); err != nil || taken == 0 {
-			return number, err
-		}
-	}
+	return tx.freeNumberOf(ctx, "xero_bills", "bill_number", billSeries, s.BillPrefix, s.NumberPadding)
 }
 
 // LockSupplier keeps others from writing bills of the same supplier until this

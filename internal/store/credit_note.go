@@ -96,7 +96,7 @@ func (r reads) Credited(ctx context.Context, invoice fieldops.ID) (credited fiel
 func (tx *Tx) InsertCreditNote(ctx context.Context, n *fieldops.CreditNote, s fieldops.Settings) error {
 	n.ID, n.CreatedAt, n.UpdatedAt = fieldops.NewID(), tx.Now, tx.Now
 	var err error
-	if n.Number, err = tx.freeNumberOf(ctx, "xero_credit_notes", "credit_note_number", "credit_note", s.CreditPrefix, s.NumberPadding); err != nil {
+	if n.Number, err = tx.freeNumberOf(ctx, "xero_credit_notes", "credit_note_number", creditNoteSeries, s.CreditPrefix, s.NumberPadding); err != nil {
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, `insert into xero_credit_notes (id, credit_note_number, client_id, invoice_id, status, currency, date, reason,

@@ -10,9 +10,11 @@ import (
 // The number series of documents. A project's series bears its year:
 // 'project-2026'.
 const (
-	invoiceSeries = "invoice"
-	orderSeries   = "purchase_order"
-	billSeries    = "bill"
+	invoiceSeries    = "invoice"
+	orderSeries      = "purchase_order"
+	billSeries       = "bill"
+	quoteSeries      = "quote"
+	creditNoteSeries = "credit_note"
 )
 
 // nextNumber takes the next number of a series, which begins at 1. Taking it

@@ -96,7 +96,7 @@ func (tx *Tx) InsertQuote(ctx context.Context, q *fieldops.Quote, s fieldops.Set
 	q.CreatedAt, q.UpdatedAt = tx.Now, tx.Now
 	if q.Number == "" {
 		var err error
-		if q.Number, err = tx.freeNumberOf(ctx, "xero_quotes", "quote_number", "quote", s.QuotePrefix, s.NumberPadding); err != nil {
+		if q.Number, err = tx.freeNumberOf(ctx, "xero_quotes", "quote_number", quoteSeries, s.QuotePrefix, s.NumberPadding); err != nil {
 			return err
 		}
 	}

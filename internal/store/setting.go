@@ -13,8 +13,11 @@ import (
 // numberSeries are the settings that are the next number of a series of
 // documents.
 var numberSeries = map[string]string{
-	fieldops.SettingInvoiceNext: invoiceSeries,
-	fieldops.SettingOrderNext:   orderSeries,
+	fieldops.SettingInvoiceNext:    invoiceSeries,
+	fieldops.SettingOrderNext:      orderSeries,
+	fieldops.SettingQuoteNext:      quoteSeries,
+	fieldops.SettingCreditNoteNext: creditNoteSeries,
+	fieldops.SettingBillNext:       billSeries,
 }
 
 // Settings are the firm's choices with every default filled in.
