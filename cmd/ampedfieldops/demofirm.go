@@ -167,6 +167,7 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 			return nil, fmt.Errorf("an invoice: %w", err)
 		}
 	}
+	var orders []fieldops.PurchaseOrder
 	for _, o := range []fieldops.PurchaseOrderRequest{
 		{
 			SupplierID: f.clients[8].ID, ProjectID: f.projects[0].ID, Date: f.today.AddDays(-6), DeliveryDate: f.today.AddDays(4), Notes: text("Deliver to the site office, ask for Sam."),
@@ -183,11 +184,13 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 			},
 		},
 	} {
-		if _, err := p.billing.CreatePurchaseOrder(ctx, manager, o); err != nil {
+		order, err := p.billing.CreatePurchaseOrder(ctx, manager, o)
+		if err != nil {
 			return nil, fmt.Errorf("a purchase order: %w", err)
 		}
+		orders = append(orders, order)
 	}
-	return f, nil
+	return f, f.storeMoney(ctx, p, manager, orders)
 }
 
 // orderLine is a line of an order. A quantity below a thousand is in whole
