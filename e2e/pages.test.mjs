@@ -9,6 +9,8 @@ before(async () => {
 after(() => firm?.close())
 
 const pages = [
+  '/financials', '/financials/invoices/new', '/financials/quotes', '/financials/quotes/new', '/financials/payments', '/financials/credit-notes', '/financials/bills',
+  '/financials/bills/new', '/financials/bank', '/financials/reminders', '/expenses', '/items',
   '/timesheets', '/timesheets?new=true', '/timesheets?person=all', '/unbilled', '/financials/invoices', '/financials/purchase-orders',
   '/financials/purchase-orders/new', '/projects', '/clients', '/activity-types', '/cost-centers', '/settings', '/settings/xero', '/profile', '/no-such-page',
 ]
@@ -20,6 +22,11 @@ for (const [name, device] of Object.entries({ desktop, phone })) {
       const invoices = await (await page.request.get(`${firm.app}/api/xero/invoices?limit=1`)).json()
       const { clients } = await (await page.request.get(`${firm.app}/api/xero/unbilled`)).json()
       const all = [...pages, `/unbilled/invoice?client=${clients[0].client_id}`, ...invoices.map((invoice) => `/financials/invoices/${invoice.id}`)]
+      // The newest of each kind, too.
+      for (const [api, path] of [['quotes', '/financials/quotes'], ['credit-notes', '/financials/credit-notes'], ['bills', '/financials/bills'], ['items', '/items'], ['purchase-orders', '/financials/purchase-orders']]) {
+        const [row] = await (await page.request.get(`${firm.app}/api/xero/${api}?limit=1`)).json()
+        all.push(`${path}/${row.id}`)
+      }
       const faults = []
       for (const path of all) {
         await page.goto(firm.app + path)

@@ -20,7 +20,10 @@ const documents = z.object({
   status: text,
   from: day,
   to: day,
+  deleted: z.boolean().optional().catch(undefined),
 })
+const dates = z.object({ search: text, from: day, to: day, deleted: z.boolean().optional().catch(undefined) })
+const forClient = z.object({ client: text, supplier: text, project: text })
 const list = z.object({ search: text, page: z.number().int().positive().optional().catch(undefined) })
 
 const root = createRootRoute({
@@ -67,14 +70,85 @@ const routes = [
     }),
     component: lazyRouteComponent(() => import('@/invoices/create-page'), 'CreateInvoicePage'),
   }),
-  createRoute({ getParentRoute, path: '/financials', component: () => <Navigate to="/financials/invoices" replace /> }),
+  createRoute({ getParentRoute, path: '/financials', component: lazyRouteComponent(() => import('@/money/page'), 'MoneyPage') }),
   createRoute({
     getParentRoute,
     path: '/financials/invoices',
     validateSearch: documents,
     component: lazyRouteComponent(() => import('@/invoices/list-page'), 'InvoicesPage'),
   }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/invoices/new',
+    validateSearch: forClient,
+    component: lazyRouteComponent(() => import('@/invoices/manual-page'), 'CreateManualInvoicePage'),
+  }),
   createRoute({ getParentRoute, path: '/financials/invoices/$id', component: lazyRouteComponent(() => import('@/invoices/detail-page'), 'InvoicePage') }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/quotes',
+    validateSearch: dates.extend({ status: text }),
+    component: lazyRouteComponent(() => import('@/quotes/list-page'), 'QuotesPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/quotes/new',
+    validateSearch: forClient,
+    component: lazyRouteComponent(() => import('@/quotes/form-page'), 'CreateQuotePage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials/quotes/$id', component: lazyRouteComponent(() => import('@/quotes/detail-page'), 'QuotePage') }),
+  createRoute({ getParentRoute, path: '/financials/quotes/$id/edit', component: lazyRouteComponent(() => import('@/quotes/form-page'), 'EditQuotePage') }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/payments',
+    validateSearch: dates.extend({ method: text }),
+    component: lazyRouteComponent(() => import('@/payments/page'), 'PaymentsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/credit-notes',
+    validateSearch: dates,
+    component: lazyRouteComponent(() => import('@/creditnotes/list-page'), 'CreditNotesPage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials/credit-notes/$id', component: lazyRouteComponent(() => import('@/creditnotes/detail-page'), 'CreditNotePage') }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/bills',
+    validateSearch: dates.extend({ status: text }),
+    component: lazyRouteComponent(() => import('@/bills/list-page'), 'BillsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/bills/new',
+    validateSearch: forClient,
+    component: lazyRouteComponent(() => import('@/bills/form-page'), 'CreateBillPage'),
+  }),
+  createRoute({ getParentRoute, path: '/financials/bills/$id', component: lazyRouteComponent(() => import('@/bills/detail-page'), 'BillPage') }),
+  createRoute({ getParentRoute, path: '/financials/bills/$id/edit', component: lazyRouteComponent(() => import('@/bills/form-page'), 'EditBillPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/bank',
+    validateSearch: dates.extend({ reconciled: z.enum(['true', 'false']).optional().catch(undefined), type: z.enum(['RECEIVE', 'SPEND']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/bank/page'), 'BankPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/financials/reminders',
+    component: lazyRouteComponent(() => import('@/reminders/page'), 'RemindersPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/expenses',
+    validateSearch: dates.extend({ status: text }),
+    component: lazyRouteComponent(() => import('@/expenses/page'), 'ExpensesPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/items',
+    validateSearch: z.object({ search: text, stock: z.boolean().optional().catch(undefined), retired: z.boolean().optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/items/list-page'), 'ItemsPage'),
+  }),
+  createRoute({ getParentRoute, path: '/items/$id', component: lazyRouteComponent(() => import('@/items/detail-page'), 'ItemPage') }),
   createRoute({
     getParentRoute,
     path: '/financials/purchase-orders',

@@ -139,6 +139,8 @@ export const updateInvoice = (id: string, change: InvoiceChange, etag: string | 
   requestJSON<Invoice>('PUT', `/api/xero/invoices/${id}`, { body: change, headers: ifMatch(etag) })
 export const deleteInvoice = (id: string) =>
   requestJSON<{ message: string }>('DELETE', `/api/xero/invoices/${id}`)
+export const copyInvoice = (id: string, idempotencyKey: string) =>
+  requestJSON<CreatedInvoice>('POST', `/api/xero/invoices/${id}/copy`, { body: {}, idempotencyKey })
 export const invoicePDF = (id: string) => withQuery(`/api/xero/invoices/${id}/pdf`)
 export const getInvoiceSyncStatus = (id: string) => get<SyncState>(`/api/xero/invoices/${id}/sync-status`)
 export const retryInvoiceSync = (id: string, change: RetryChange = {}) =>

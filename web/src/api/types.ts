@@ -219,6 +219,7 @@ export interface InvoiceLine {
   tax_type: string | null
   tax_rate: string | null
   tax_amount: string | null
+  item_id: string | null
   timesheet_ids: string[] | null
 }
 
@@ -235,7 +236,15 @@ export interface Invoice extends SyncFields {
   total_tax: string
   total: string
   amount_due: string
+  /** Or credited. */
   amount_paid: string
+  payment_status: 'unpaid' | 'partially_paid' | 'paid'
+  last_payment_date: Day | null
+  /** By mail. */
+  sent_at: Instant | null
+  sent_to: string | null
+  /** The invoice that it replaces. */
+  copy_of: string | null
   currency: string
   issue_date: Day
   due_date: Day | null
@@ -247,6 +256,8 @@ export interface Invoice extends SyncFields {
   deleted_at: Instant | null
   /** Only of a single invoice. */
   timesheets?: Timesheet[]
+  /** Only of a single invoice: the payments and credits kept for it here. */
+  settlements?: { entity_type: 'payment' | 'credit_note'; entity_id: string; number: string | null; amount: string; date: Day }[]
 }
 
 export type GroupBy = 'activity' | 'person' | 'project' | 'day' | 'entry'
@@ -270,6 +281,8 @@ export interface InvoiceRequest {
   invoice_number?: string
   reference?: string
   timesheet_ids?: string[]
+  /** Chooses entries like timesheet_ids, and may take only a part of an entry's hours. */
+  timesheets?: { id: string; hours?: string }[]
   group_by?: GroupBy
   lines?: InvoiceRequestLine[]
   preview_hash?: string
@@ -351,6 +364,8 @@ export interface PurchaseOrderLine {
   line_amount: string
   tax_rate: string | null
   tax_amount: string | null
+  /** How much of it is on bills. */
+  billed_quantity: string
 }
 
 export interface PurchaseOrder extends SyncFields {

@@ -22,7 +22,8 @@ export const parseCents = (text: string | number | null | undefined): number | n
 /** Quantities and unit prices. */
 export const parseTenThousandths = (text: string | number | null | undefined): number | null => parseUnits(text, 4)
 
-function unitsToText(units: number, digits: number): string {
+/** Units of 10^-digits as decimal text. */
+export function unitsToText(units: number, digits: number): string {
   const all = String(Math.abs(units)).padStart(digits + 1, '0')
   return `${units < 0 ? '-' : ''}${all.slice(0, -digits)}.${all.slice(-digits)}`
 }

@@ -16,10 +16,12 @@ import { Button, IconButton, buttonClass } from '@/ui/button'
 import { Disclosure } from '@/ui/disclosure'
 import { Checkbox, Field, Input, Select } from '@/ui/field'
 import { useSettled } from '@/ui/now'
+import { QuantityInput } from '@/ui/money-input'
 import { Page } from '@/ui/page'
 import { Failure, Notice, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { GroupBySelect } from './group-by'
+import { partFault } from './part'
 import { unbilledQuery } from './queries'
 
 interface Extra {
@@ -71,6 +73,7 @@ export function CreateInvoicePage() {
   const { search, set } = useChoice()
   const navigate = useNavigate()
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set())
+  const [parts, setParts] = useState<Record<string, string>>({})
   const [descriptions, setDescriptions] = useState<Record<string, string>>({})
   const [extras, setExtras] = useState<Extra[]>([])
   const [dueDate, setDueDate] = useState('')
@@ -94,6 +97,13 @@ export function CreateInvoicePage() {
   })
   const ticked = entries.data?.filter((entry) => !left.has(entry.id)) ?? []
 
+  // Hours that were typed for an entry; what is not billed of it stays unbilled.
+  const partOf = (entry: Timesheet) => {
+    const part = parts[entry.id]
+    return part !== undefined && parseTenThousandths(part) !== parseTenThousandths(entry.hours) ? part : undefined
+  }
+  const partial = ticked.some((entry) => partOf(entry) !== undefined)
+  const wrongPart = ticked.some((entry) => partFault(partOf(entry), entry) !== undefined)
   const complete = extras.filter(
     (extra) => extra.description.trim() !== '' && parseTenThousandths(extra.quantity) !== null && parseTenThousandths(extra.unit_price) !== null,
   )
@@ -102,7 +112,8 @@ export function CreateInvoicePage() {
     project_id: search.project,
     ...range,
     group_by: search.group ?? 'activity',
-    timesheet_ids: left.size > 0 ? ticked.map((entry) => entry.id) : undefined,
+    timesheet_ids: left.size > 0 && !partial ? ticked.map((entry) => entry.id) : undefined,
+    timesheets: partial ? ticked.map((entry) => ({ id: entry.id, hours: partOf(entry) })) : undefined,
     due_date: dueDate || undefined,
     invoice_number: number.trim() || undefined,
     reference: reference.trim() || undefined,
@@ -117,7 +128,7 @@ export function CreateInvoicePage() {
     queryKey: ['invoice-preview', settled],
     queryFn: ({ signal }) => previewOf(JSON.parse(settled) as Asked, signal),
     placeholderData: keepPreviousData,
-    enabled: !nothingTicked && (left.size === 0 || entries.isSuccess),
+    enabled: !nothingTicked && !wrongPart && (left.size === 0 || entries.isSuccess),
     staleTime: 0,
     retry: false,
   })
@@ -264,6 +275,8 @@ export function CreateInvoicePage() {
           <Entries
             entries={entries.data}
             left={left}
+            parts={parts}
+            onPart={(id, hours) => setParts({ ...parts, [id]: hours })}
             onToggle={(id, on) => {
               const next = new Set(left)
               if (on) next.delete(id)
@@ -310,7 +323,7 @@ export function CreateInvoicePage() {
           <Button
             variant="primary"
             busy={create.isPending}
-            disabled={!current || nothingTicked || extras.length > complete.length}
+            disabled={!current || nothingTicked || wrongPart || extras.length > complete.length}
             onClick={() => current && create.mutate(preview.data)}
           >
             Create invoice
@@ -354,30 +367,49 @@ function ExtraLine({ extra, number, onChange, onRemove }: ExtraLineProps) {
   )
 }
 
-function Entries({ entries, left, onToggle }: { entries: Timesheet[] | undefined; left: ReadonlySet<string>; onToggle: (id: string, on: boolean) => void }) {
+interface EntriesProps {
+  entries: Timesheet[] | undefined
+  left: ReadonlySet<string>
+  parts: Readonly<Record<string, string>>
+  onToggle: (id: string, on: boolean) => void
+  onPart: (id: string, hours: string) => void
+}
+
+function Entries({ entries, left, parts, onToggle, onPart }: EntriesProps) {
   if (!entries || entries.length === 0) return null
   return (
     <Disclosure title={`Entries on this invoice: ${entries.length - left.size} of ${entries.length}`}>
       {() => (
-        <ul className="divide-y divide-line">
-          {entries.map((entry) => (
-            <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
-              <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
-                <span className="min-w-0 py-1">
-                  <span className="block truncate">
-                    <span className="num">{formatWeekday(entry.date)}</span> · {entry.user_name} · {entry.activity_type_name}
+        <>
+          <p className="px-4 pt-3 text-sm text-muted">Fewer hours than an entry has bill a part of it; the rest stays unbilled.</p>
+          <ul className="divide-y divide-line">
+            {entries.map((entry) => (
+              <li key={entry.id} className="flex items-center gap-3 px-4 py-1">
+                <Checkbox checked={!left.has(entry.id)} onChange={(event) => onToggle(entry.id, event.target.checked)} className="min-w-0 flex-1">
+                  <span className="min-w-0 py-1">
+                    <span className="block truncate">
+                      <span className="num">{formatWeekday(entry.date)}</span> · {entry.user_name} · {entry.activity_type_name}
+                    </span>
+                    <span className="block truncate text-sm text-muted">
+                      {entry.project_code} {entry.project_name}
+                      {entry.notes && ` · ${entry.notes}`}
+                    </span>
                   </span>
-                  <span className="block truncate text-sm text-muted">
-                    {entry.project_code} {entry.project_name}
-                    {entry.notes && ` · ${entry.notes}`}
-                  </span>
-                </span>
-              </Checkbox>
-              <span className="num text-sm text-muted">{formatQuantity(entry.hours)} h</span>
-              <span className="num w-24 text-right font-medium">{formatMoney(entry.amount)}</span>
-            </li>
-          ))}
-        </ul>
+                </Checkbox>
+                <Field
+                  label={`Hours of ${entry.user_name} on ${formatWeekday(entry.date)}, ${entry.activity_type_name}`}
+                  labelHidden
+                  className="w-20 shrink-0"
+                  error={left.has(entry.id) ? undefined : partFault(parts[entry.id], entry)}
+                  hint={`of ${formatQuantity(entry.hours)} h`}
+                >
+                  <QuantityInput disabled={left.has(entry.id)} value={parts[entry.id] ?? formatQuantity(entry.hours)} onChange={(hours) => onPart(entry.id, hours)} />
+                </Field>
+                <span className="num w-24 text-right font-medium max-sm:hidden">{formatMoney(entry.amount)}</span>
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </Disclosure>
   )

@@ -1,16 +1,17 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Versioned } from '@/api/versions'
 import { getInvoice, updateInvoice } from '@/api/client'
 import { ApiError, messageOf } from '@/api/errors'
-import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import type { Invoice } from '@/api/types'
-import { centsToText, formatMoney, formatQuantity, lineCents, parseTenThousandths } from '@/format/money'
+import { formatQuantity } from '@/format/money'
+import type { LineDraft } from '@/records/line-draft'
+import { draftTotals, emptyLine } from '@/records/line-draft'
+import { DraftTotals, LineEditor } from '@/records/line-editor'
 import { documentKeys } from '@/sync/queries'
 import { markSubmitted } from '@/sync/submitted'
-import { Button, IconButton } from '@/ui/button'
+import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Field, Input } from '@/ui/field'
 import { Failure, Skeleton } from '@/ui/states'
@@ -28,30 +29,20 @@ export function EditInvoice({ id, onClose }: { id: string; onClose: () => void }
   )
 }
 
-interface Line {
-  key: string
-  id?: string
-  description: string
-  quantity: string
-  unit_price: string
-  account_code?: string
-  /** Hours and rate come from timesheets; only the description is free. */
-  fromTimesheets: boolean
-}
-
 function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Invoice>; onClose: () => void }) {
   const [issueDate, setIssueDate] = useState(row.issue_date)
   const [dueDate, setDueDate] = useState(row.due_date ?? '')
   const [reference, setReference] = useState(row.reference ?? '')
-  const [lines, setLines] = useState<Line[]>(() =>
+  const [lines, setLines] = useState<LineDraft[]>(() =>
     row.line_items.map((line) => ({
+      ...emptyLine(),
       key: line.id,
       id: line.id,
       description: line.description,
       quantity: formatQuantity(line.quantity),
       unit_price: formatQuantity(line.unit_price),
-      account_code: line.account_code ?? undefined,
-      fromTimesheets: (line.timesheet_ids?.length ?? 0) > 0,
+      account_code: line.account_code ?? '',
+      locked: (line.timesheet_ids?.length ?? 0) > 0,
     })),
   )
   const save = useMutation({
@@ -62,7 +53,7 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Invo
           issue_date: issueDate,
           due_date: dueDate || undefined,
           reference,
-          lines: lines.map(({ id, description, quantity, unit_price, account_code }) => ({ id, description, quantity, unit_price, account_code })),
+          lines: lines.map(({ id, description, quantity, unit_price, account_code }) => ({ id, description, quantity, unit_price, account_code: account_code || undefined })),
         },
         etag,
       ),
@@ -75,13 +66,7 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Invo
     onSettled: () => queryClient.invalidateQueries({ queryKey: documentKeys.invoice }),
   })
   const fields = save.error instanceof ApiError ? save.error.fields : {}
-  const change = (key: string, part: Partial<Line>) => setLines(lines.map((line) => (line.key === key ? { ...line, ...part } : line)))
-  const sum = lines.reduce<number | null>((total, line) => {
-    const quantity = parseTenThousandths(line.quantity)
-    const price = parseTenThousandths(line.unit_price)
-    return total === null || quantity === null || price === null ? null : total + lineCents(quantity, price)
-  }, 0)
-  const ready = sum !== null && lines.length > 0 && lines.every((line) => line.description.trim() !== '')
+  const ready = draftTotals(lines, () => 0) !== null
   return (
     <Dialog
       title={`Edit ${row.invoice_number}`}
@@ -89,7 +74,6 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Invo
       onClose={onClose}
       footer={
         <>
-          <p className="num mr-auto self-center text-muted">{sum === null ? 'A line is not complete' : `${formatMoney(centsToText(sum), row.currency)} before tax`}</p>
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" busy={save.isPending} disabled={!ready} onClick={() => save.mutate()}>
             Save and send
@@ -116,32 +100,9 @@ function Form({ versioned: { row, etag }, onClose }: { versioned: Versioned<Invo
             <Input value={reference} maxLength={255} onChange={(event) => setReference(event.target.value)} />
           </Field>
         </div>
-        <ul className="divide-y divide-line rounded-card border border-line">
-          {lines.map((line, i) => (
-            <li key={line.key} className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 p-3 sm:grid-cols-[minmax(0,1fr)_6rem_8rem_auto]">
-              <Field label={`Description of line ${i + 1}`} labelHidden className="col-span-3 sm:col-span-1" error={fields[`lines.${i}.description`]}>
-                <Input value={line.description} placeholder="Description" onChange={(event) => change(line.key, { description: event.target.value })} />
-              </Field>
-              <Field label={`Quantity of line ${i + 1}`} labelHidden error={fields[`lines.${i}.quantity`]}>
-                <Input className="num text-right" inputMode="decimal" disabled={line.fromTimesheets} value={line.quantity} onChange={(event) => change(line.key, { quantity: event.target.value })} />
-              </Field>
-              <Field label={`Unit price of line ${i + 1}`} labelHidden error={fields[`lines.${i}.unit_price`]}>
-                <Input className="num text-right" inputMode="decimal" disabled={line.fromTimesheets} value={line.unit_price} onChange={(event) => change(line.key, { unit_price: event.target.value })} />
-              </Field>
-              <IconButton label={`Remove line ${i + 1}`} disabled={line.fromTimesheets} onClick={() => setLines(lines.filter((other) => other.key !== line.key))}>
-                <Trash2 aria-hidden className="size-4" />
-              </IconButton>
-            </li>
-          ))}
-        </ul>
-        {lines.some((line) => line.fromTimesheets) && <p className="text-sm text-muted">Hours and rates come from the timesheets. To leave entries out, void the invoice and create it anew.</p>}
-        <Button
-          className="self-start"
-          icon={<Plus aria-hidden className="size-4" />}
-          onClick={() => setLines([...lines, { key: newId(), description: '', quantity: '1', unit_price: '', fromTimesheets: false }])}
-        >
-          Add line
-        </Button>
+        <LineEditor side="sales" listName="lines" lines={lines} onChange={setLines} currency={row.currency} fields={fields} strict placeholder="What is invoiced" />
+        {lines.some((line) => line.locked) && <p className="text-sm text-muted">Hours and rates come from the timesheets. To leave entries out, void the invoice and create it anew.</p>}
+        <DraftTotals side="sales" lines={lines} currency={row.currency} strict />
       </div>
     </Dialog>
   )

@@ -1,6 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { DocumentQuery } from '@/api/client'
 import { getInvoice, getInvoices, getUnbilled } from '@/api/client'
+import type { Invoice } from '@/api/types'
+import { daysOverdue } from '@/records/due'
 import { documentKeys } from '@/sync/queries'
 
 export const unbilledQuery = queryOptions({ queryKey: ['unbilled'], queryFn: ({ signal }) => getUnbilled(signal) })
@@ -21,3 +23,20 @@ export const failedInvoicesQuery = queryOptions({
 
 export const invoiceQuery = (id: string) =>
   queryOptions({ queryKey: [...documentKeys.invoice, 'one', id], queryFn: ({ signal }) => getInvoice(id, signal) })
+
+/** Every invoice that is overdue, the latest first. */
+export const overdueInvoicesQuery = queryOptions({
+  queryKey: [...documentKeys.invoice, 'overdue'],
+  queryFn: async ({ signal }) => {
+    const rows: Invoice[] = []
+    for (const status of ['AUTHORISED', 'SUBMITTED']) {
+      for (let next: string | undefined; ; ) {
+        const slice = await getInvoices({ status, limit: 500 }, signal, next)
+        rows.push(...slice.rows.filter((invoice) => daysOverdue(invoice) > 0))
+        if (!slice.next) break
+        next = slice.next
+      }
+    }
+    return rows.sort((a, b) => daysOverdue(b) - daysOverdue(a))
+  },
+})

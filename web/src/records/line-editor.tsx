@@ -40,12 +40,13 @@ interface LineEditorProps {
 export function LineEditor({ lines, onChange, side, currency, costCenters, items, fields, listName = 'line_items', strict, placeholder }: LineEditorProps) {
   const accounts = useAccounts(side)
   const change = (key: string, part: Partial<LineDraft>) => onChange(lines.map((line) => (line.key === key ? { ...line, ...part } : line)))
-  const extra = Number(Boolean(costCenters)) + Number(Boolean(items))
-  const columns = [
-    '@4xl:grid-cols-[minmax(0,2fr)_6rem_8rem_minmax(0,1fr)_7rem_auto]',
-    '@4xl:grid-cols-[minmax(0,2fr)_6rem_8rem_minmax(0,1fr)_minmax(0,1fr)_6.5rem_auto]',
-    '@4xl:grid-cols-[minmax(0,1fr)_minmax(0,2fr)_5.5rem_7.5rem_minmax(0,1fr)_minmax(0,1fr)_6.5rem_auto]',
-  ][extra]
+  const columns = items
+    ? costCenters
+      ? '@4xl:grid-cols-[minmax(0,1fr)_minmax(0,2fr)_5.5rem_7.5rem_minmax(0,1fr)_minmax(0,1fr)_6.5rem_auto]'
+      : '@4xl:grid-cols-[minmax(0,1fr)_minmax(0,2fr)_5.5rem_7.5rem_minmax(0,1fr)_6.5rem_auto]'
+    : costCenters
+      ? '@4xl:grid-cols-[minmax(0,2fr)_6rem_8rem_minmax(0,1fr)_minmax(0,1fr)_6.5rem_auto]'
+      : '@4xl:grid-cols-[minmax(0,2fr)_6rem_8rem_minmax(0,1fr)_7rem_auto]'
   return (
     <div className="flex flex-col gap-3">
       <ul className="@container flex flex-col gap-3" aria-label="Lines">

@@ -14,6 +14,12 @@ export function recordTarget({ entity_type, entity_id, label }: { entity_type: s
       return { to: '/financials/invoices/$id', params: { id: entity_id } }
     case 'purchase_order':
       return { to: '/financials/purchase-orders/$id', params: { id: entity_id } }
+    case 'quote':
+      return { to: '/financials/quotes/$id', params: { id: entity_id } }
+    case 'bill':
+      return { to: '/financials/bills/$id', params: { id: entity_id } }
+    case 'credit_note':
+      return { to: '/financials/credit-notes/$id', params: { id: entity_id } }
     case 'client':
       return { to: '/clients', search: { search: label } }
     case 'project':

@@ -262,11 +262,11 @@ function SideGroup({ group: { title, places } }: { group: PlaceGroup }) {
   )
 }
 
-function SideLink({ place: { to, label, icon: Icon } }: { place: Place }) {
+function SideLink({ place: { to, label, icon: Icon, exact = false } }: { place: Place }) {
   return (
     <Link
       to={to}
-      activeOptions={{ includeSearch: false }}
+      activeOptions={{ includeSearch: false, exact }}
       className="relative flex min-h-9 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-1 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
     >
       <Icon aria-hidden className="size-5" />

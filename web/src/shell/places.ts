@@ -1,4 +1,7 @@
-import { Building2, Cable, CircleQuestionMark, Clock, FileUp, FolderKanban, Layers, PackagePlus, ReceiptText, ScrollText, Settings2, Trash2, TrendingUp, Users } from 'lucide-react'
+import {
+  Banknote, BellRing, Building2, Cable, ChartColumn, CircleQuestionMark, Clock, FileText, FileUp, FolderKanban, Inbox, Landmark, Layers, Package, PackagePlus,
+  ReceiptText, ScrollText, Settings2, TicketMinus, Trash2, TrendingUp, Users, Wallet,
+} from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { Permission } from '@/api/session'
 import { may } from '@/api/session'
@@ -8,6 +11,8 @@ export interface Place {
   to: string
   label: string
   icon: LucideIcon
+  /** The pages below it are other places. */
+  exact?: boolean
   /** One of these is enough; everybody may go where none is named. */
   needs?: Permission[]
   adminOnly?: boolean
@@ -32,9 +37,18 @@ const groups: PlaceGroup[] = [
   {
     title: 'Money',
     places: [
+      { to: '/financials', label: 'Overview', icon: ChartColumn, exact: true, needs: ['can_view_financials'] },
       { to: '/unbilled', label: 'Unbilled', icon: TrendingUp, needs: ['can_view_financials'] },
       { to: '/financials/invoices', label: 'Invoices', icon: ReceiptText, needs: ['can_view_financials'] },
+      { to: '/financials/quotes', label: 'Quotes', icon: FileText, needs: ['can_view_financials'] },
+      { to: '/financials/payments', label: 'Payments', icon: Banknote, needs: ['can_view_financials'] },
+      { to: '/financials/credit-notes', label: 'Credit notes', icon: TicketMinus, needs: ['can_view_financials'] },
+      { to: '/financials/reminders', label: 'Reminders', icon: BellRing, needs: ['can_view_financials'] },
       { to: '/financials/purchase-orders', label: 'Purchase orders', icon: PackagePlus, needs: ['can_view_financials'] },
+      { to: '/financials/bills', label: 'Bills', icon: Inbox, needs: ['can_view_financials'] },
+      { to: '/expenses', label: 'Expenses', icon: Wallet, needs: ['can_view_financials', 'can_create_timesheets'] },
+      { to: '/financials/bank', label: 'Bank', icon: Landmark, needs: ['can_view_financials'] },
+      { to: '/items', label: 'Items', icon: Package, needs: ['can_view_financials'] },
     ],
   },
   {

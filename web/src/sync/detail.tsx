@@ -18,12 +18,14 @@ import { helpTopic } from './status'
 
 interface DocumentPageProps {
   document: SyncedDocument
+  /** How it stands besides its way to Xero. */
+  badges?: ReactNode
   actions: ReactNode
   children: ReactNode
 }
 
 /** One document: where it stands on its way to Xero, what is in it, and each call that was made about it. */
-export function DocumentPage({ document, actions, children }: DocumentPageProps) {
+export function DocumentPage({ document, badges, actions, children }: DocumentPageProps) {
   const user = useUser()
   const [showError, setShowError] = useState(false)
   const retry = useRetry()
@@ -33,7 +35,12 @@ export function DocumentPage({ document, actions, children }: DocumentPageProps)
   return (
     <Page
       title={document.number}
-      lead={document.party}
+      lead={
+        <>
+          {document.party}
+          {badges && <div className="mt-2 flex flex-wrap items-center gap-2">{badges}</div>}
+        </>
+      }
       back={
         <Link to={list} className="mb-1 inline-flex min-h-11 items-center gap-1.5 text-sm font-medium text-muted hover:text-ink">
           <ArrowLeft aria-hidden className="size-4" />

@@ -27,6 +27,7 @@ export interface DocumentFilter {
   status?: string
   from?: string
   to?: string
+  deleted?: boolean
 }
 
 interface DocumentsProps {
@@ -43,6 +44,10 @@ interface DocumentsProps {
   failed: SyncedDocument[]
   /** What more can be done with a row. */
   moreActions: (document: SyncedDocument) => MenuItem[]
+  /** How a row stands besides its way to Xero, in place of its bare status. */
+  badges?: (document: SyncedDocument) => ReactNode
+  /** More to narrow the list by. */
+  moreFilters?: ReactNode
   empty: ReactNode
 }
 
@@ -98,7 +103,7 @@ export function Documents(props: DocumentsProps) {
   return (
     <>
       <Causes documents={failed} mayRetry={mayChange} onShow={setShown} />
-      <Filters kind={kind} filter={filter} statuses={props.statuses} searchRef={search} />
+      <Filters kind={kind} filter={filter} statuses={props.statuses} searchRef={search} more={props.moreFilters} />
       {props.error ? (
         <Failure error={props.error} onRetry={props.onRetryLoad} />
       ) : !rows ? (
@@ -124,6 +129,7 @@ export function Documents(props: DocumentsProps) {
               <Row
                 key={document.id}
                 document={document}
+                badges={props.badges?.(document)}
                 selected={i === selected}
                 onFocus={() => setSelected(i)}
                 actions={actions(document)}
@@ -149,6 +155,7 @@ export function Documents(props: DocumentsProps) {
 
 interface RowProps {
   document: SyncedDocument
+  badges: ReactNode
   selected: boolean
   actions: MenuItem[]
   onFocus: () => void
@@ -156,7 +163,7 @@ interface RowProps {
   onError: () => void
 }
 
-function Row({ document, selected, actions, onFocus, onRetry, onError }: RowProps) {
+function Row({ document, badges, selected, actions, onFocus, onRetry, onError }: RowProps) {
   const { sync } = document
   const failed = sync.sync_status === 'failed'
   return (
@@ -175,14 +182,18 @@ function Row({ document, selected, actions, onFocus, onRetry, onError }: RowProp
         </Link>
         <p className="truncate">{document.party}</p>
         <p className="truncate text-sm text-muted lg:hidden">
-          {formatDay(document.date)} · {statusWords(document.status)}
+          {formatDay(document.date)}
+          {!badges && ` · ${statusWords(document.status)}`}
         </p>
+        {badges && <div className="mt-1 lg:hidden">{badges}</div>}
       </div>
       <div className="hidden min-w-0 text-sm text-muted lg:block">
         <p className="truncate">{document.project ?? ''}</p>
         <p className="num">
-          {formatDay(document.date)} · {statusWords(document.status)}
+          {formatDay(document.date)}
+          {!badges && ` · ${statusWords(document.status)}`}
         </p>
+        {badges && <div className="mt-1">{badges}</div>}
       </div>
       <p className="num text-right text-[1.0625rem] font-semibold">{formatMoney(document.total, document.currency)}</p>
       <div className="relative z-10 col-start-3 row-start-1 lg:col-start-5">
@@ -210,7 +221,7 @@ function Row({ document, selected, actions, onFocus, onRetry, onError }: RowProp
   )
 }
 
-function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'kind' | 'filter' | 'statuses'> & { searchRef: React.RefObject<HTMLInputElement | null> }) {
+function Filters({ kind, filter, statuses, searchRef, more }: Pick<DocumentsProps, 'kind' | 'filter' | 'statuses'> & { searchRef: React.RefObject<HTMLInputElement | null>; more: ReactNode }) {
   const navigate = useNavigate()
   const [text, setText] = useState(filter.search ?? '')
   const settled = useSettled(text, 250)
@@ -264,6 +275,7 @@ function Filters({ kind, filter, statuses, searchRef }: Pick<DocumentsProps, 'ki
       <Field label="To" className={rest}>
         <Input type="date" value={filter.to ?? ''} onChange={(event) => set({ to: event.target.value })} />
       </Field>
+      {more && <div className={`col-span-2 lg:col-span-full lg:-mt-3 ${rest}`}>{more}</div>}
     </div>
   )
 }
