@@ -124,6 +124,14 @@ func demoConfig(env environment, listen, data, database, xeroURL string) (*confi
 		"XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
 		"LOG_LEVEL": level, "LOG_FORMAT": env.getenv("LOG_FORMAT"),
 	}
+	// Of PostgreSQL's databases these must be given; a demonstration keeps its own.
+	for _, name := range []string{"JWT_SECRET", "ENCRYPTION_KEY"} {
+		secret, err := keptSecret(filepath.Join(data, "secrets", strings.ToLower(name)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		values[name] = string(secret)
+	}
 	return readConfig(func(name string) string { return values[name] }, "", &overrides{listen: listen, data: data})
 }
 
