@@ -13,10 +13,13 @@ type activityTypeAnswer struct {
 	// charged.
 	CostRate   *fieldops.E4 `json:"cost_rate" nullable:"true"`
 	UsageCount int          `json:"usage_count"`
+	// Of the usage count, which is up to a minute old when there is very much work;
+	// null is now.
+	AsOf fieldops.Time `json:"figures_as_of"`
 }
 
 func showActivityType(r *request, t *store.ActivityTypeSummary) activityTypeAnswer {
-	answer := activityTypeAnswer{ActivityType: t.ActivityType, UsageCount: t.UsageCount}
+	answer := activityTypeAnswer{ActivityType: t.ActivityType, UsageCount: t.UsageCount, AsOf: t.AsOf}
 	if r.seesMoney() {
 		answer.CostRate = t.CostRate
 	}

@@ -15,10 +15,11 @@ type costCenterAnswer struct {
 	ProjectCount int             `json:"project_count"`
 	TotalHours   fieldops.E4     `json:"total_hours"`
 	TotalCost    *fieldops.Cents `json:"total_cost" nullable:"true"`
+	AsOf         fieldops.Time   `json:"figures_as_of"` // of hours and cost, which are up to a minute old when there is very much work; null is now
 }
 
 func showCostCenter(r *request, k *store.CostCenterSummary) costCenterAnswer {
-	answer := costCenterAnswer{CostCenter: k.CostCenter, ProjectCount: k.ProjectCount, TotalHours: k.TotalHours}
+	answer := costCenterAnswer{CostCenter: k.CostCenter, ProjectCount: k.ProjectCount, TotalHours: k.TotalHours, AsOf: k.AsOf}
 	if r.seesMoney() {
 		answer.Budget, answer.TotalCost = &k.Budget, &k.TotalCost
 	}

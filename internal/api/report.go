@@ -35,12 +35,13 @@ type costCenterCosts struct {
 	BurnRate       *fieldops.Cents `json:"burn_rate" nullable:"true"`      // a week
 	BurnWeeks      int             `json:"burn_weeks"`
 	Exhausted      fieldops.Date   `json:"projected_exhaustion_date"` // null when it cannot be told
+	AsOf           fieldops.Time   `json:"figures_as_of"`             // up to a minute ago when there is very much work; null is now
 }
 
 func showCosts(r *request, c *store.CostCenterCosts, last fieldops.Date) costCenterCosts {
 	answer := costCenterCosts{
 		ID: c.ID, Code: c.Code, Name: c.Name, ClientPONumber: c.ClientPONumber, IsActive: c.IsActive,
-		Timesheets: c.Timesheets, Hours: c.Hours, BurnWeeks: c.Burn.Weeks,
+		Timesheets: c.Timesheets, Hours: c.Hours, BurnWeeks: c.Burn.Weeks, AsOf: c.AsOf,
 	}
 	if !r.seesMoney() {
 		return answer

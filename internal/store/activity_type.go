@@ -18,6 +18,7 @@ func activityTypePlaces(a *fieldops.ActivityType) []any {
 type ActivityTypeSummary struct {
 	fieldops.ActivityType
 	UsageCount int
+	AsOf       fieldops.Time // of the number: zero is now
 }
 
 // ActivityTypes lists activity types by name.
@@ -42,13 +43,34 @@ func (r reads) ActivityType(ctx context.Context, id fieldops.ID) (ActivityTypeSu
 }
 
 func (r reads) activityTypes(ctx context.Context, condition string, args ...any) ([]ActivityTypeSummary, error) {
-	return collect(ctx, r, `with chosen as (select `+activityTypeColumns+` from activity_types a where `+condition+`),
-		used as (select activity_type_id, count(*) as n from live_timesheets where activity_type_id in (select id from chosen) group by activity_type_id)
-		select chosen.*, coalesce(used.n, 0) from chosen left join used on used.activity_type_id = chosen.id
-		order by `+r.bytewise("lower(chosen.name)")+", chosen.id", args,
+	used, asOf, err := r.activityUse(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return collect(ctx, r, "select "+activityTypeColumns+" from activity_types a where "+condition+" order by "+r.bytewise("lower(a.name)")+", a.id", args,
 		func(rows *sql.Rows, a *ActivityTypeSummary) error {
-			return rows.Scan(append(activityTypePlaces(&a.ActivityType), &a.UsageCount)...)
+			err := rows.Scan(activityTypePlaces(&a.ActivityType)...)
+			a.UsageCount, a.AsOf = used[a.ID], asOf
+			return err
 		})
+}
+
+// activityUse counts the entries of all activity types, in one pass.
+func (r reads) activityUse(ctx context.Context) (map[fieldops.ID]int, fieldops.Time, error) {
+	return sumKept(r, "activity types", func() (map[fieldops.ID]int, int, error) {
+		type row struct {
+			id fieldops.ID
+			n  int
+		}
+		rows, err := collect(ctx, r, "select activity_type_id, count(*) from live_timesheets where activity_type_id is not null group by activity_type_id", nil,
+			func(rows *sql.Rows, x *row) error { return rows.Scan(&x.id, &x.n) })
+		used, all := make(map[fieldops.ID]int, len(rows)), 0
+		for _, x := range rows {
+			used[x.id] = x.n
+			all += x.n
+		}
+		return used, all, err
+	})
 }
 
 // InsertActivityType adds an activity type. ID and times are set here.

@@ -21,6 +21,7 @@ type CostCenterSummary struct {
 	ProjectCount int
 	TotalHours   fieldops.E4
 	TotalCost    fieldops.Cents
+	AsOf         fieldops.Time // of hours and cost: zero is now
 }
 
 // CostCenters lists cost centres by code. Each sum is one pass over its table,
@@ -46,17 +47,47 @@ func (r reads) CostCenter(ctx context.Context, id fieldops.ID) (CostCenterSummar
 }
 
 func (r reads) costCenters(ctx context.Context, condition string, args ...any) ([]CostCenterSummary, error) {
+	worked, asOf, err := r.centerWork(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return collect(ctx, r, `with chosen as (select `+costCenterColumns+` from cost_centers k where `+condition+`),
-		worked as (select cost_center_id, cast(sum(hours_e4) as bigint) as hours, cast(sum(`+amountSQL+`) as bigint) as cost
-			from live_timesheets where cost_center_id in (select id from chosen) group by cost_center_id),
 		linked as (select l.cost_center_id, count(*) as projects from project_cost_centers l join live_projects p on p.id = l.project_id
 			where l.cost_center_id in (select id from chosen) group by l.cost_center_id)
-		select chosen.*, coalesce(linked.projects, 0), coalesce(worked.hours, 0), coalesce(worked.cost, 0)
-		from chosen left join worked on worked.cost_center_id = chosen.id left join linked on linked.cost_center_id = chosen.id
+		select chosen.*, coalesce(linked.projects, 0)
+		from chosen left join linked on linked.cost_center_id = chosen.id
 		order by `+r.bytewise("chosen.code"), args,
 		func(rows *sql.Rows, k *CostCenterSummary) error {
-			return rows.Scan(append(costCenterPlaces(&k.CostCenter), &k.ProjectCount, &k.TotalHours, &k.TotalCost)...)
+			err := rows.Scan(append(costCenterPlaces(&k.CostCenter), &k.ProjectCount)...)
+			k.TotalHours, k.TotalCost, k.AsOf = worked[k.ID].hours, worked[k.ID].cost, asOf
+			return err
 		})
+}
+
+// centerSum is the work of a cost centre.
+type centerSum struct {
+	hours fieldops.E4
+	cost  fieldops.Cents
+}
+
+// centerWork adds up the work of all cost centres, in one pass.
+func (r reads) centerWork(ctx context.Context) (map[fieldops.ID]centerSum, fieldops.Time, error) {
+	return sumKept(r, "cost centres", func() (map[fieldops.ID]centerSum, int, error) {
+		type row struct {
+			id      fieldops.ID
+			sum     centerSum
+			entries int
+		}
+		rows, err := collect(ctx, r, `select cost_center_id, cast(sum(hours_e4) as bigint), cast(sum(`+amountSQL+`) as bigint), count(*)
+			from live_timesheets where cost_center_id is not null group by cost_center_id`, nil,
+			func(rows *sql.Rows, x *row) error { return rows.Scan(&x.id, &x.sum.hours, &x.sum.cost, &x.entries) })
+		sums, entries := make(map[fieldops.ID]centerSum, len(rows)), 0
+		for _, x := range rows {
+			sums[x.id] = x.sum
+			entries += x.entries
+		}
+		return sums, entries, err
+	})
 }
 
 // InsertCostCenter adds a cost centre. ID and times are set here. A code that is

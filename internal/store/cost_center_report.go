@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -18,6 +19,7 @@ type CostCenterCosts struct {
 	Expenses   fieldops.Cents
 	Ordered    fieldops.Cents // on purchase orders that no bill has come for
 	Burn       fieldops.Burn  // of all that was spent up to the last day, not only in the period
+	AsOf       fieldops.Time  // zero is now
 }
 
 // Total is what was spent in the period.
@@ -54,14 +56,14 @@ func (r reads) CostCenterCosts(ctx context.Context, p CostCenterPeriod) ([]CostC
 	}
 	const cost = "(hours_e4 * cost_rate_e4 + 500000) / 1000000"
 	query := `select cost_center_id, 0, ` + sum(cost, "date") + `, count(*) filter (where date >= ` + from + `),
-			cast(coalesce(sum(hours_e4) filter (where date >= ` + from + `), 0) as bigint), cast(coalesce(sum(` + amountSQL + `) filter (where date >= ` + from + `), 0) as bigint)
+			cast(coalesce(sum(hours_e4) filter (where date >= ` + from + `), 0) as bigint), cast(coalesce(sum(` + amountSQL + `) filter (where date >= ` + from + `), 0) as bigint), count(*)
 			from live_timesheets where ` + center("cost_center_id") + " and date <= " + to + project("project_id") + ` group by cost_center_id
-		union all select l.cost_center_id, 1, ` + sum("l.line_amount_cents", "b.date") + `, 0, 0, 0
+		union all select l.cost_center_id, 1, ` + sum("l.line_amount_cents", "b.date") + `, 0, 0, 0, 0
 			from xero_bill_lines l join live_bills b on b.id = l.bill_id
 			where ` + center("l.cost_center_id") + " and b.status not in ('VOIDED', 'DELETED') and b.date <= " + to + project("b.project_id") + ` group by l.cost_center_id
-		union all select cost_center_id, 2, ` + sum("amount_cents - tax_cents", "date") + `, 0, 0, 0
+		union all select cost_center_id, 2, ` + sum("amount_cents - tax_cents", "date") + `, 0, 0, 0, 0
 			from live_expenses where ` + center("cost_center_id") + " and status not in ('VOIDED', 'DELETED') and date <= " + to + project("project_id") + ` group by cost_center_id
-		union all select l.cost_center_id, 3, ` + sum("l.line_amount_cents", "o.date") + `, 0, 0, 0
+		union all select l.cost_center_id, 3, ` + sum("l.line_amount_cents", "o.date") + `, 0, 0, 0, 0
 			from xero_purchase_order_line_items l join live_purchase_orders o on o.id = l.po_id
 			where ` + center("l.cost_center_id") + " and o.status not in ('BILLED', 'CANCELLED', 'DELETED') and o.date <= " + to + project("o.project_id") + " group by l.cost_center_id"
 	type part struct {
@@ -70,9 +72,16 @@ func (r reads) CostCenterCosts(ctx context.Context, p CostCenterPeriod) ([]CostC
 		inPeriod, ever, lately fieldops.Cents
 		hours                  fieldops.E4
 		charged                fieldops.Cents
+		entries                int // not only in the period
 	}
-	parts, err := collect(ctx, r, query, w.args, func(rows *sql.Rows, x *part) error {
-		return rows.Scan(&x.center, &x.kind, &x.inPeriod, &x.ever, &x.lately, &x.timesheets, &x.hours, &x.charged)
+	parts, asOf, err := sumKept(r, query+fmt.Sprint(w.args), func() ([]part, int, error) {
+		entries := 0
+		parts, err := collect(ctx, r, query, w.args, func(rows *sql.Rows, x *part) error {
+			err := rows.Scan(&x.center, &x.kind, &x.inPeriod, &x.ever, &x.lately, &x.timesheets, &x.hours, &x.charged, &x.entries)
+			entries += x.entries
+			return err
+		})
+		return parts, entries, err
 	})
 	if err != nil {
 		return nil, err
@@ -89,6 +98,7 @@ func (r reads) CostCenterCosts(ctx context.Context, p CostCenterPeriod) ([]CostC
 	}
 	place := make(map[fieldops.ID]*CostCenterCosts, len(centers))
 	for i := range centers {
+		centers[i].AsOf = asOf
 		centers[i].Burn = fieldops.Burn{Budget: centers[i].Budget, Weeks: p.Weeks}
 		place[centers[i].ID] = &centers[i]
 	}

@@ -23,55 +23,59 @@ type ProjectMoney struct {
 	ActualCost  fieldops.Cents // labour, bills and expenses
 }
 
-// moneySQL adds up the money of projects, one row for each project and kind.
-// Every %s chooses projects by the column before it.
+// moneySQL adds up the money of projects, one row for each project and kind. Of
+// kind 0, the work, a row has five sums; of the others one.
+//
+// The work is read once, and by the invoices that bill it: those of no project
+// are few to look up, whereas the entries are many.
 //
 // What is left of an order's line is its amount for the quantity that is not
 // billed, rounded half away from zero to the cent as fieldops.Multiply rounds.
 func (r reads) moneySQL(w *where, projects []fieldops.ID) string {
 	chosen := func(column string) string { return r.among(w, column, projects) }
-	const worked = "(t.hours_e4 * t.hourly_rate_e4 + 500000) / 1000000"
-	return `select project_id, 0 as kind, cast(sum(` + amountSQL + `) as bigint) as amount from live_timesheets where ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 1, cast(sum((hours_e4 * cost_rate_e4 + 500000) / 1000000) as bigint) from live_timesheets where ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 2, cast(sum(subtotal_cents) as bigint) from live_bills
+	const cents = "(hours_e4 * cost_rate_e4 + 500000) / 1000000"
+	return `select w.project_id, 0 as kind, cast(sum(w.work) as bigint), cast(sum(w.labour) as bigint),
+			cast(coalesce(sum(case when i.id is not null then w.work end), 0) as bigint), cast(sum(w.unbilled) as bigint), cast(sum(w.hours) as bigint)
+			from (select project_id, invoice_id, sum(` + amountSQL + `) as work, sum(` + cents + `) as labour, sum(hours_e4) as hours,
+				sum(case when billing_status = 'unbilled' and billable then ` + amountSQL + ` else 0 end) as unbilled
+				from live_timesheets where ` + chosen("project_id") + ` group by project_id, invoice_id) w
+			left join live_invoices i on i.id = w.invoice_id and i.project_id is null group by w.project_id
+		union all select project_id, 1, cast(sum(subtotal_cents) as bigint), 0, 0, 0, 0 from live_bills
 			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 3, cast(sum(amount_cents - tax_cents) as bigint) from live_expenses
+		union all select project_id, 2, cast(sum(amount_cents - tax_cents) as bigint), 0, 0, 0, 0 from live_expenses
 			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 4, cast(sum(case when billed = 0 then amount when billed >= ordered then 0
+		union all select project_id, 3, cast(sum(case when billed = 0 then amount when billed >= ordered then 0
 				when price < 0 then -(((ordered - billed) * -price + 500000) / 1000000)
-				else ((ordered - billed) * price + 500000) / 1000000 end) as bigint)
+				else ((ordered - billed) * price + 500000) / 1000000 end) as bigint), 0, 0, 0, 0
 			from (select o.project_id, l.quantity_e4 as ordered, l.unit_amount_e4 as price, l.line_amount_cents as amount, ` + billedSQL + ` as billed
 				from live_purchase_orders o join xero_purchase_order_line_items l on l.po_id = o.id
 				where o.status not in ('BILLED', 'CANCELLED', 'DELETED') and ` + chosen("o.project_id") + `) open_lines group by project_id
-		union all select project_id, 5, cast(sum(subtotal_cents) as bigint) from live_invoices
-			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id
-		union all select t.project_id, 5, cast(sum(` + worked + `) as bigint) from live_timesheets t join live_invoices i on i.id = t.invoice_id
-			where i.project_id is null and ` + chosen("t.project_id") + ` group by t.project_id
-		union all select project_id, 6, cast(sum(` + amountSQL + `) as bigint) from live_timesheets
-			where billing_status = 'unbilled' and billable and ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 7, cast(sum(hours_e4) as bigint) from live_timesheets where ` + chosen("project_id") + ` group by project_id`
+		union all select project_id, 4, cast(sum(subtotal_cents) as bigint), 0, 0, 0, 0 from live_invoices
+			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id`
 }
 
 // projectMoney adds up the money and the hours of projects, in one query.
 func (r reads) projectMoney(ctx context.Context, projects []fieldops.ID) (money map[fieldops.ID]ProjectMoney, hours map[fieldops.ID]fieldops.E4, err error) {
 	money, hours = make(map[fieldops.ID]ProjectMoney, len(projects)), make(map[fieldops.ID]fieldops.E4, len(projects))
 	var w where
-	type sum struct {
-		project fieldops.ID
-		kind    int
-		amount  int64
+	type sums struct {
+		project                            fieldops.ID
+		kind                               int
+		amount, labour, invoiced, unbilled fieldops.Cents
+		hours                              fieldops.E4
 	}
-	sums, err := collect(ctx, r, r.moneySQL(&w, projects), w.args, func(rows *sql.Rows, s *sum) error { return rows.Scan(&s.project, &s.kind, &s.amount) })
-	for _, s := range sums {
+	rows, err := collect(ctx, r, r.moneySQL(&w, projects), w.args, func(rows *sql.Rows, s *sums) error {
+		return rows.Scan(&s.project, &s.kind, &s.amount, &s.labour, &s.invoiced, &s.unbilled, &s.hours)
+	})
+	for _, s := range rows {
 		m := money[s.project]
-		kinds := []*fieldops.Cents{&m.Work, &m.LabourCost, &m.Bills, &m.Expenses, &m.Commitments, &m.Invoiced, &m.Unbilled}
-		if s.kind == len(kinds) {
-			hours[s.project] += fieldops.E4(s.amount)
-			continue
-		}
-		*kinds[s.kind] += fieldops.Cents(s.amount)
+		*[]*fieldops.Cents{&m.Work, &m.Bills, &m.Expenses, &m.Commitments, &m.Invoiced}[s.kind] += s.amount
+		m.LabourCost += s.labour
+		m.Invoiced += s.invoiced
+		m.Unbilled += s.unbilled
 		m.ActualCost = m.LabourCost + m.Bills + m.Expenses
 		money[s.project] = m
+		hours[s.project] += s.hours
 	}
 	return money, hours, err
 }

@@ -245,6 +245,13 @@ func (r reads) OpenTimesheets(ctx context.Context, f OpenFilter, approvalRequire
 	if f.AfterID != "" {
 		w.and("(t.date, t.id) > (?, ?)", f.AfterDate, f.AfterID)
 	}
-	return collect(ctx, r, "with chosen as (select t.id from "+open+" where "+w.String()+fmt.Sprintf(" order by t.date, t.id limit %d)", f.Limit)+
-		" select "+timesheetColumns+" from"+timesheetTables+" where t.id in (select id from chosen) order by t.date, t.id", w.args, scanTimesheet)
+	// In two queries, because in one PostgreSQL joins the names to all entries that
+	// there are before it looks which are chosen.
+	chosen, err := collect(ctx, r, "select t.id from "+open+" where "+w.String()+fmt.Sprintf(" order by t.date, t.id limit %d", f.Limit), w.args,
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil || len(chosen) == 0 {
+		return []fieldops.Timesheet{}, err
+	}
+	var named where
+	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+r.among(&named, "t.id", chosen)+" order by t.date, t.id", named.args, scanTimesheet)
 }

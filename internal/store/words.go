@@ -116,6 +116,9 @@ func indexAllWords(ctx context.Context, tx *sql.Tx, engine Engine) error {
 // for the other words, and how many of a person's own.
 const searchDepth = 5000
 
+// searchTogether is how many of them are looked at at once.
+const searchTogether = 500
+
 // SearchTimesheets finds entries with every searched word at the beginning of a
 // word of their notes or place, the newest first. user, unless "", is whose
 // entries are searched. Its cost does not grow with the number of entries: of a
@@ -125,26 +128,35 @@ func (r reads) SearchTimesheets(ctx context.Context, search string, user fieldop
 	if len(words) == 0 {
 		return []fieldops.Timesheet{}, nil
 	}
-	w := &where{}
-	if user != "" {
-		w.and("t.user_id = ?", user)
-	} else {
-		ids, err := r.withWord(ctx, slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) }))
+	var ids []fieldops.ID
+	if user == "" {
+		var err error
+		if ids, err = r.withWord(ctx, slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })); err != nil {
+			return nil, err
+		}
+	}
+	// Most of what has one word has them all, so that a first part is often enough.
+	var found []fieldops.ID
+	for from := 0; from < searchDepth && len(found) < limit; from += searchTogether {
+		w, rest := &where{}, ""
+		if user != "" {
+			w.and("t.user_id = ?", user)
+			rest = fmt.Sprintf(" limit %d offset %d", searchTogether, from)
+		} else {
+			w.and(r.among(w, "t.id", ids[min(from, len(ids)):min(from+searchTogether, len(ids))]))
+		}
+		candidates, err := collect(ctx, r, "select t.id, t.notes, t.location from live_timesheets t where "+w.String()+" order by t.date desc, t.id desc"+rest, w.args,
+			func(rows *sql.Rows, t *fieldops.Timesheet) error { return rows.Scan(&t.ID, &t.Notes, &t.Location) })
 		if err != nil {
 			return nil, err
 		}
-		w.and(r.among(w, "t.id", ids))
-	}
-	candidates, err := collect(ctx, r, "select t.id, t.notes, t.location from live_timesheets t where (t.notes is not null or t.location is not null) and "+w.String()+
-		fmt.Sprintf(" order by t.date desc, t.id desc limit %d", searchDepth), w.args,
-		func(rows *sql.Rows, t *fieldops.Timesheet) error { return rows.Scan(&t.ID, &t.Notes, &t.Location) })
-	if err != nil {
-		return nil, err
-	}
-	var found []fieldops.ID
-	for i := range candidates {
-		if len(found) < limit && beginWords(wordsOf(candidates[i].Notes, candidates[i].Location), words) {
-			found = append(found, candidates[i].ID)
+		for i := range candidates {
+			if len(found) < limit && beginWords(wordsOf(candidates[i].Notes, candidates[i].Location), words) {
+				found = append(found, candidates[i].ID)
+			}
+		}
+		if user != "" && len(candidates) < searchTogether || user == "" && from+searchTogether >= len(ids) {
+			break
 		}
 	}
 	args := []any{}

@@ -172,6 +172,16 @@ create index timesheets_unbilled on timesheets (billing_status, client_id, date)
 create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
 drop index timesheets_center;
 create index timesheets_center on timesheets (cost_center_id, date, project_id, hours_e4, hourly_rate_e4, cost_rate_e4) where deleted_at is null;
+-- Likewise all that is added up of a project, and of a client. Without a
+-- condition, because what was deleted is purged by them too.
+drop index timesheets_project;
+create index timesheets_project on timesheets (project_id, date, invoice_id, hours_e4, hourly_rate_e4, cost_rate_e4, billing_status, billable, deleted_at);
+drop index timesheets_client;
+create index timesheets_client on timesheets (client_id, date, hours_e4, deleted_at);
+drop index timesheets_activity;
+create index timesheets_activity on timesheets (activity_type_id, deleted_at);
+-- What clients owe.
+create index xero_invoices_due on xero_invoices (client_id, due_date) where status in ('SUBMITTED','AUTHORISED') and amount_due_cents > 0 and deleted_at is null;
 -- Those that wait for a yes, and the invoices whose work is not billed for good.
 create index timesheets_unapproved on timesheets (date) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
 create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');

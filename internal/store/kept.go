@@ -1,0 +1,69 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"ampedfieldops/internal/fieldops"
+)
+
+// keptSums are sums over very many rows, as last added up, each by what was
+// summed.
+type keptSums struct {
+	mu   sync.Mutex
+	sums map[string]*keptSum
+}
+
+type keptSum struct {
+	value  any
+	at     time.Time
+	adding bool
+}
+
+// sumKept is a sum that add works out of so many rows. Of up to 10,000 rows it is
+// always exact, and asOf is zero. Beyond that it is added up at most once a
+// minute, by one caller while the others get what was there, and asOf tells when.
+// Nobody may change what it gives.
+func sumKept[T any](r reads, of string, add func() (sum T, rows int, err error)) (sum T, asOf fieldops.Time, err error) {
+	if known := r.sums.find(of); known != nil {
+		if sum, ok := known.value.(T); ok {
+			return sum, fieldops.At(known.at), nil
+		}
+	}
+	at, large := time.Now(), false
+	defer func() { r.sums.keep(of, keptSum{value: sum, at: at}, large && err == nil) }()
+	sum, rows, err := add()
+	if large = rows > r.counts.exactly; large {
+		asOf = fieldops.At(at)
+	}
+	return sum, asOf, err
+}
+
+// find is a kept sum that will do: it is young enough, or somebody else is adding
+// it up already. Whoever is told nil adds up and keeps.
+func (k *keptSums) find(of string) *keptSum {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s := k.sums[of]
+	if s == nil || !s.adding && time.Since(s.at) >= countAgain {
+		if s != nil {
+			s.adding = true
+		}
+		return nil
+	}
+	return &keptSum{value: s.value, at: s.at}
+}
+
+// keep keeps a sum of very many rows, or forgets it.
+func (k *keptSums) keep(of string, sum keptSum, worthIt bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !worthIt {
+		delete(k.sums, of)
+		return
+	}
+	if k.sums == nil || len(k.sums) >= countsKept {
+		k.sums = map[string]*keptSum{}
+	}
+	k.sums[of] = &sum
+}
