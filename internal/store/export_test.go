@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // CountExactly has totals beyond n estimated, so that a test needs few rows.
 func CountExactly(db *DB, n int) { db.counts.exactly = n }
@@ -22,4 +25,52 @@ func MigrateTo(ctx context.Context, db *DB, schema int, rows []string) error {
 		}
 	}
 	return tx.Commit()
+}
+
+// Asked is a query that was asked of a database.
+type Asked struct {
+	Text string
+	Args []any
+}
+
+// Record notes every query that db is asked from now on.
+func Record(db *DB, note func(Asked)) { db.q = recorder{db.q, note} }
+
+type recorder struct {
+	querier
+	note func(Asked)
+}
+
+func (r recorder) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	r.note(Asked{query, args})
+	return r.querier.QueryContext(ctx, query, args...)
+}
+
+func (r recorder) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	r.note(Asked{query, args})
+	return r.querier.QueryRowContext(ctx, query, args...)
+}
+
+// Plan is how the database would answer a query, with a table read from end to
+// end only where there is no other way.
+func Plan(ctx context.Context, db *DB, a Asked) ([]string, error) {
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	explain := "explain query plan "
+	if db.engine == Postgres {
+		explain = "explain "
+		if _, err := conn.ExecContext(ctx, "set enable_seqscan = off"); err != nil {
+			return nil, err
+		}
+	}
+	return collect(ctx, reads{q: conn}, explain+a.Text, a.Args, func(rows *sql.Rows, step *string) error {
+		var ignored int
+		if db.engine == Postgres {
+			return rows.Scan(step)
+		}
+		return rows.Scan(&ignored, &ignored, &ignored, step)
+	})
 }
