@@ -51,7 +51,7 @@ torture:
 	go test -count=1 -timeout 0 -v -run '^TestTorture$$' ./e2e/torture -args -runs=$(RUNS) -seed=$(SEED)
 
 bench:
-	go test -count=1 -timeout 60m -v -run '^TestBench$$' ./e2e/bench -args -bench
+	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench
 
 fmt:
 	$(TOOL) golangci-lint fmt
