@@ -179,5 +179,3 @@ export const setLanePaused = (paused: boolean, reason?: string) =>
 export const getAccounts = () => get<Account[]>('/api/xero/accounts')
 export const getTaxRates = () => get<TaxRate[]>('/api/xero/tax-rates')
 export const getSettings = () => get<Settings>('/api/settings')
-export const putSetting = (key: string, value: string) =>
-  requestJSON<{ key: string; value: unknown }>('PUT', `/api/settings/${key}`, { body: { value, global: true } })

@@ -72,9 +72,9 @@ function Matrix({ roles }: { roles: RolePermissions }) {
               {columns.map((role) => (
                 <th key={role} scope="col" className="px-1 py-2.5 text-center font-medium sm:w-32 sm:px-3">
                   <span className="max-sm:hidden">{roleWords[role]}</span>
-                  <span className="sm:hidden" aria-label={roleWords[role]}>
-                    {roleWords[role].slice(0, role === 'manager' ? 3 : 5)}
-                  </span>
+                  <abbr title={roleWords[role]} className="no-underline sm:hidden">
+                    {{ admin: 'Admin', manager: 'Mgr', user: 'User' }[role]}
+                  </abbr>
                 </th>
               ))}
             </tr>

@@ -1,22 +1,26 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { may, useUser } from '@/api/session'
 import { Page } from '@/ui/page'
+import { parts, partWords } from './parts'
 
 const tab =
-  'inline-flex min-h-11 items-center border-b-[3px] border-transparent px-1 font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink'
+  'inline-flex min-h-11 shrink-0 items-center border-b-[3px] border-transparent px-1 font-medium text-muted hover:text-ink aria-[current=page]:border-accent aria-[current=page]:text-ink'
 
 /** The frame of the settings: one tab for each part the person may change. */
 export function SettingsFrame({ children }: { children: ReactNode }) {
   const user = useUser()
+  const { pathname } = useLocation()
+  const { part: current = 'company' } = useSearch({ strict: false })
   return (
     <Page title="Settings">
-      <nav aria-label="Parts of the settings" className="-mt-2 flex gap-6 border-b border-line">
-        {may(user, 'can_manage_settings') && (
-          <Link to="/settings" className={tab} activeOptions={{ exact: true }}>
-            Company and numbers
-          </Link>
-        )}
+      <nav aria-label="Parts of the settings" className="-mt-2 flex gap-6 overflow-x-auto border-b border-line">
+        {may(user, 'can_manage_settings') &&
+          parts.map((part) => (
+            <Link key={part} to="/settings" search={{ part }} className={tab} aria-current={pathname === '/settings' && current === part ? 'page' : undefined} activeProps={{ 'aria-current': undefined }}>
+              {partWords[part]}
+            </Link>
+          ))}
         {may(user, 'can_sync_xero') && (
           <Link to="/settings/xero" className={tab} activeOptions={{ includeSearch: false }}>
             Xero

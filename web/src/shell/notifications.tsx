@@ -24,7 +24,7 @@ export function NotificationBell() {
         type="button"
         aria-haspopup="dialog"
         aria-label={unread === 0 ? 'Notifications' : `Notifications, ${unread} unread`}
-        className="relative inline-flex size-11 shrink-0 items-center justify-center rounded-lg text-board-ink hover:bg-white/5 focus-visible:outline-spark"
+        className="relative -mr-1 inline-flex size-11 shrink-0 items-center justify-center rounded-lg text-board-ink hover:bg-white/5 focus-visible:outline-spark"
         onClick={() => setOpen(true)}
       >
         <Bell aria-hidden className="size-5" />

@@ -36,8 +36,8 @@ export function PublicPage({ title, children }: { title: string; children: React
   )
   return (
     <main className="grid min-h-dvh lg:grid-cols-[1fr_1.1fr]">
-      <div className="relative hidden flex-col justify-between overflow-hidden bg-board p-12 text-board-ink lg:flex">
-        <Logo />
+      <div className="sticky top-0 hidden h-dvh flex-col justify-between overflow-hidden bg-board p-12 text-board-ink lg:flex">
+        <Logo className="relative z-10" />
         <Circuit />
         <p className="relative max-w-md font-display text-4xl leading-tight font-semibold tracking-tight text-balance">Every hour on the invoice. Every invoice in Xero, once.</p>
       </div>

@@ -1,0 +1,30 @@
+import type { SettingWords } from '@/api/settings'
+
+export const parts = ['company', 'documents', 'work', 'mail', 'reminders'] as const
+export type Part = (typeof parts)[number]
+
+export const partWords: Record<Part, string> = { company: 'Company', documents: 'Documents', work: 'Time', mail: 'Mail', reminders: 'Reminders' }
+
+const reminders = 'payment_reminder_schedule'
+
+/** In which part of the settings a setting stands; what belongs to none stands with the company. */
+export function partOf({ key, group }: Pick<SettingWords, 'key' | 'group'>): Part {
+  if (key === reminders) return 'reminders'
+  switch (group) {
+    case 'Documents':
+    case 'Xero':
+      return 'documents'
+    case 'Work':
+      return 'work'
+    case 'Mail':
+      return 'mail'
+    default:
+      return 'company'
+  }
+}
+
+/** What a choice is called on the page. */
+export function choiceWords(choice: string): string {
+  const words: Record<string, string> = { DRAFT: 'Drafts, to be approved in Xero', AUTHORISED: 'Authorised', off: 'Off', required: 'Required before work is invoiced' }
+  return words[choice] ?? choice
+}
