@@ -173,6 +173,24 @@ func TestTheReportOfCostCentres(t *testing.T) {
 			{who: "manager", ask: "GET /api/cost-centers/{center}", status: 200, parts: []string{`"costs":{`, `"spent_to_date":"480.00"`, `"timesheets":[{`, `"project_count":0`, `"total_hours":"12.00"`, `"total_cost":"1140.00"`}},
 			{who: "other", ask: "GET /api/cost-centers/{center}", status: 200, parts: []string{`"timesheets":[]`, `"spent_to_date":null`, `"total_cost":null`}},
 		})
+		f.play([]scenario{{who: "manager", ask: "POST /api/xero/purchase-orders", body: strings.Replace(orderOfTwoLines, "2026-11-02", "2026-05-05", 1), status: 202, save: "order"}})
+		f.vars["cable"] = answer[orderAnswer](t, f.ask("manager", "GET", "/api/xero/purchase-orders/{order}", ""), 200).LineItems[0].ID
+		part := `{"date":"2026-05-06","bill_number":"S-1","lines":[{"po_line_id":"{cable}","quantity":40}]}`
+		const may = "GET /api/reports/cost-centers?date_from=2026-05-01&date_to=2026-05-10"
+		f.play([]scenario{
+			{who: "manager", ask: may, status: 200, parts: []string{`"po_commitments":"125.00"`, `"bills":"0.00"`, `"total_cost":"400.00"`}},
+			// What a bill has of an order is cost, and only the rest is still ordered.
+			{who: "manager", ask: "POST /api/xero/purchase-orders/{order}/convert-to-bill", body: part, status: 201, save: "bill"},
+			{who: "manager", ask: may, status: 200, parts: []string{`"po_commitments":"75.00"`, `"bills":"50.00"`, `"total_cost":"450.00"`}},
+			{who: "manager", ask: may + "&project_id={project}", status: 200, parts: []string{`"po_commitments":"75.00"`, `"bills":"50.00"`}},
+			{who: "manager", ask: may + "&project_id={nowhere}", status: 200, parts: []string{`"po_commitments":"0.00"`, `"bills":"0.00"`}},
+			{who: "tech", ask: "POST /api/xero/expenses", body: `{"project_id":"{project}","cost_center_id":"{center}","amount":"23.00","date":"2026-05-07","description":"Parking"}`, status: 201},
+			{who: "manager", ask: may, status: 200, parts: []string{`"expenses":"20.00"`, `"total_cost":"470.00"`}},
+			{who: "manager", ask: "DELETE /api/xero/bills/{bill}", status: 200},
+			{who: "manager", ask: may, status: 200, parts: []string{`"po_commitments":"125.00"`, `"bills":"0.00"`, `"total_cost":"420.00"`}},
+			{who: "manager", ask: "POST /api/xero/purchase-orders/{order}/convert-to-bill", body: `{"date":"2026-05-06"}`, status: 201},
+			{who: "manager", ask: may, status: 200, parts: []string{`"po_commitments":"0.00"`, `"bills":"125.00"`, `"total_cost":"545.00"`}},
+		})
 		w := f.ask("manager", "GET", "/api/reports/cost-centers?format=csv&date_to=2026-05-10", "")
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "CC-1") || !strings.Contains(w.Body.String(), "projected_exhaustion_date") {
 			t.Errorf("%d %s", w.Code, w.Body)

@@ -17,7 +17,7 @@ type CostCenterCosts struct {
 	Labour     fieldops.Cents // hours at what they cost the firm
 	Bills      fieldops.Cents
 	Expenses   fieldops.Cents
-	Ordered    fieldops.Cents // on purchase orders that no bill has come for
+	Ordered    fieldops.Cents // on purchase orders, of the quantities that no bill has
 	Burn       fieldops.Burn  // of all that was spent up to the last day, not only in the period
 	AsOf       fieldops.Time  // zero is now
 }
@@ -63,9 +63,11 @@ func (r reads) CostCenterCosts(ctx context.Context, p CostCenterPeriod) ([]CostC
 			where ` + center("l.cost_center_id") + " and b.status not in ('VOIDED', 'DELETED') and b.date <= " + to + project("b.project_id") + ` group by l.cost_center_id
 		union all select cost_center_id, 2, ` + sum("amount_cents - tax_cents", "date") + `, 0, 0, 0, 0
 			from live_expenses where ` + center("cost_center_id") + " and status not in ('VOIDED', 'DELETED') and date <= " + to + project("project_id") + ` group by cost_center_id
-		union all select l.cost_center_id, 3, ` + sum("l.line_amount_cents", "o.date") + `, 0, 0, 0, 0
-			from xero_purchase_order_line_items l join live_purchase_orders o on o.id = l.po_id
-			where ` + center("l.cost_center_id") + " and o.status not in ('BILLED', 'CANCELLED', 'DELETED') and o.date <= " + to + project("o.project_id") + " group by l.cost_center_id"
+		union all select cost_center_id, 3, ` + sum("still_open", "date") + `, 0, 0, 0, 0
+			from (select cost_center_id, date, ` + openAmountSQL + ` as still_open from (select l.cost_center_id, o.date, ` + openLineSQL + `
+				from xero_purchase_order_line_items l join live_purchase_orders o on o.id = l.po_id
+				where ` + center("l.cost_center_id") + " and o.status not in ('BILLED', 'CANCELLED', 'DELETED') and o.date <= " + to + project("o.project_id") + `) lines) open_lines
+			group by cost_center_id`
 	type part struct {
 		center                 fieldops.ID
 		kind, timesheets       int

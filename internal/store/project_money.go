@@ -23,14 +23,21 @@ type ProjectMoney struct {
 	ActualCost  fieldops.Cents // labour, bills and expenses
 }
 
+// openLineSQL are the columns of a query of orders' lines l that openAmountSQL
+// needs: what is left of a line is its amount for the quantity that no bill has,
+// rounded half away from zero to the cent as fieldops.Multiply rounds.
+const (
+	openLineSQL   = "l.quantity_e4 as ordered, l.unit_amount_e4 as price, l.line_amount_cents as amount, " + billedSQL + " as billed"
+	openAmountSQL = `case when billed = 0 then amount when billed >= ordered then 0
+		when price < 0 then -(((ordered - billed) * -price + 500000) / 1000000)
+		else ((ordered - billed) * price + 500000) / 1000000 end`
+)
+
 // moneySQL adds up the money of projects, one row for each project and kind. Of
 // kind 0, the work, a row has five sums; of the others one.
 //
 // The work is read once, and by the invoices that bill it: those of no project
 // are few to look up, whereas the entries are many.
-//
-// What is left of an order's line is its amount for the quantity that is not
-// billed, rounded half away from zero to the cent as fieldops.Multiply rounds.
 func (r reads) moneySQL(w *where, projects []fieldops.ID) string {
 	chosen := func(column string) string { return r.among(w, column, projects) }
 	const cents = "(hours_e4 * cost_rate_e4 + 500000) / 1000000"
@@ -44,10 +51,8 @@ func (r reads) moneySQL(w *where, projects []fieldops.ID) string {
 			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id
 		union all select project_id, 2, cast(sum(amount_cents - tax_cents) as bigint), 0, 0, 0, 0 from live_expenses
 			where status not in ('VOIDED', 'DELETED') and ` + chosen("project_id") + ` group by project_id
-		union all select project_id, 3, cast(sum(case when billed = 0 then amount when billed >= ordered then 0
-				when price < 0 then -(((ordered - billed) * -price + 500000) / 1000000)
-				else ((ordered - billed) * price + 500000) / 1000000 end) as bigint), 0, 0, 0, 0
-			from (select o.project_id, l.quantity_e4 as ordered, l.unit_amount_e4 as price, l.line_amount_cents as amount, ` + billedSQL + ` as billed
+		union all select project_id, 3, cast(sum(` + openAmountSQL + `) as bigint), 0, 0, 0, 0
+			from (select o.project_id, ` + openLineSQL + `
 				from live_purchase_orders o join xero_purchase_order_line_items l on l.po_id = o.id
 				where o.status not in ('BILLED', 'CANCELLED', 'DELETED') and ` + chosen("o.project_id") + `) open_lines group by project_id
 		union all select project_id, 4, cast(sum(subtotal_cents) as bigint), 0, 0, 0, 0 from live_invoices
