@@ -10,7 +10,7 @@ after(() => firm?.close())
 
 const pages = [
   '/financials', '/financials/invoices/new', '/financials/quotes', '/financials/quotes/new', '/financials/payments', '/financials/credit-notes', '/financials/bills',
-  '/financials/bills/new', '/financials/bank', '/financials/reminders', '/expenses', '/items',
+  '/financials/bills/new', '/financials/bank', '/financials/reminders', '/financials/taken-over', '/expenses', '/items',
   '/timesheets', '/timesheets?new=true', '/timesheets?person=all', '/unbilled', '/financials/invoices', '/financials/purchase-orders',
   '/financials/purchase-orders/new', '/projects', '/clients', '/activity-types', '/cost-centers', '/settings', '/settings?part=documents', '/settings?part=work', '/settings?part=mail', '/settings?part=reminders', '/settings/xero',
   '/people', '/people/roles', '/audit-log', '/bin', '/import', '/help', '/profile', '/no-such-page',
