@@ -131,6 +131,7 @@ const routes = [
     validateSearch: dates.extend({ reconciled: z.enum(['true', 'false']).optional().catch(undefined), type: z.enum(['RECEIVE', 'SPEND']).optional().catch(undefined) }),
     component: lazyRouteComponent(() => import('@/bank/page'), 'BankPage'),
   }),
+  createRoute({ getParentRoute, path: '/financials/taken-over', component: lazyRouteComponent(() => import('@/takenover/page'), 'TakenOverPage') }),
   createRoute({
     getParentRoute,
     path: '/financials/reminders',

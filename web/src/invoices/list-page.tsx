@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { Banknote, FileDown, Pencil, Plus, ReceiptText, Trash2, Undo2 } from 'lucide-react'
+import { Banknote, FileDown, GitCompareArrows, Pencil, Plus, ReceiptText, Trash2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import { invoicePDF } from '@/api/client'
 import { messageOf } from '@/api/errors'
@@ -20,11 +20,11 @@ import { pollMs, useStreamUp } from '@/sync/live'
 import { buttonClass } from '@/ui/button'
 import type { MenuItem } from '@/ui/menu'
 import { Checkbox } from '@/ui/field'
-import { Empty } from '@/ui/states'
+import { Empty, Notice } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { EditInvoice } from './edit-dialog'
 import { invoiceToPay, isPayable } from './payable'
-import { failedInvoicesQuery, invoicesQuery } from './queries'
+import { failedInvoicesQuery, invoicesQuery, takenOverQuery } from './queries'
 import { VoidInvoice } from './void-dialog'
 
 const statuses = ['DRAFT', 'SUBMITTED', 'AUTHORISED', 'PAID', 'VOIDED', 'DELETED']
@@ -94,6 +94,7 @@ export function InvoicesPage() {
         </>
       }
     >
+      <TakenOver />
       <Documents
         kind="invoice"
         filter={filter}
@@ -137,5 +138,23 @@ export function InvoicesPage() {
       {editing && <EditInvoice id={editing.id} onClose={() => setEditing(null)} />}
       {voiding && <VoidInvoice invoice={voiding} onClose={() => setVoiding(null)} />}
     </Financials>
+  )
+}
+
+/** Leads to what an upgrade brought along and nobody has compared with Xero yet. */
+function TakenOver() {
+  const waiting = useQuery(takenOverQuery)
+  if (!waiting.data || waiting.data.rows.length === 0) return null
+  return (
+    <Notice
+      tone="warn"
+      icon={<GitCompareArrows aria-hidden />}
+      title="Invoices of the former product wait to be compared with Xero"
+      action={
+        <Link to="/financials/taken-over" className={buttonClass('secondary')}>
+          Compare
+        </Link>
+      }
+    />
   )
 }

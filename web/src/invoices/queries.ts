@@ -21,6 +21,12 @@ export const failedInvoicesQuery = queryOptions({
   queryFn: ({ signal }) => getInvoices({ sync_status: 'failed', limit: 500 }, signal),
 })
 
+/** Whether something of the former product waits to be compared with Xero. */
+export const takenOverQuery = queryOptions({
+  queryKey: [...documentKeys.invoice, 'taken-over'],
+  queryFn: ({ signal }) => getInvoices({ sync_status: 'taken_over', limit: 1 }, signal),
+})
+
 export const invoiceQuery = (id: string) =>
   queryOptions({ queryKey: [...documentKeys.invoice, 'one', id], queryFn: ({ signal }) => getInvoice(id, signal) })
 
