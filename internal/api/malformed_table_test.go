@@ -90,7 +90,7 @@ func TestMalformedRequestsAndTheirAnswers(t *testing.T) {
 		{ask: "GET /api/bin/preview/vehicle/{client}", status: 404},
 		{ask: "POST /api/bin/{nowhere}/restore", status: 404},
 		{ask: "PUT /api/settings/timezone", body: `{"value":"Mars/Base"}`, status: 400, parts: []string{fault("timezone")}},
-		{ask: "PUT /api/settings/no_such_setting", body: `{"value":"x"}`, status: 404},
+		{ask: "PUT /api/settings/no_such_setting", body: `{"value":"x","global":true}`, status: 404},
 		{ask: "GET /api/xero/sync-logs?entity_type=invoice", status: 400},
 		{ask: "GET /api/nothing", status: 404, parts: []string{"There is nothing at GET /api/nothing"}},
 	}
