@@ -28,7 +28,8 @@ func TestRecordsAreCheckedWhole(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ā", 256)
 	client := Client{Name: "Ohm", ClientType: Customer, Status: ClientActive, PaymentTerms: DefaultPaymentTerms}
-	project := Project{Name: "Rewire", Status: "quoted", BillingMethod: TimeAndMaterials}
+	project := Project{Name: "Rewire", Status: "quoted"}
+	project.BillingMethod = TimeAndMaterials
 	center := CostCenter{Code: "CC", Name: "Kitchen"}
 	activity := ActivityType{Name: "Labour", Icon: "Zap", Color: "blue"}
 	person := User{Name: "Aroha", Email: "aroha@firm.nz", Role: RoleUser}
@@ -48,7 +49,7 @@ func TestRecordsAreCheckedWhole(t *testing.T) {
 		}, "name contact_name email phone location billing_email notes client_type status payment_terms_type"},
 		"project":                   {project.Check, ""},
 		"project of one day":        {func() error { p := project; p.StartDate, p.EndDate = "2026-05-01", "2026-05-01"; return p.Check() }, ""},
-		"project, all wrong":        {(&Project{BillingMethod: TimeAndMaterials, Description: ptr("\xff"), Status: "gone", Budget: -1, StartDate: "2026-05-02", EndDate: "2026-05-01"}).Check, "name description status budget end_date"},
+		"project, all wrong":        {(&Project{ProjectBilling: ProjectBilling{BillingMethod: TimeAndMaterials}, Description: ptr("\xff"), Status: "gone", Budget: -1, StartDate: "2026-05-02", EndDate: "2026-05-01"}).Check, "name description status budget end_date"},
 		"project, largest budget":   {func() error { p := project; p.Budget = MaxBudget; return p.Check() }, ""},
 		"project, too large":        {func() error { p := project; p.Budget = MaxBudget + 1; return p.Check() }, "budget"},
 		"cost centre":               {center.Check, ""},
