@@ -43,7 +43,7 @@ var demoPast = []demoPastInvoice{
 	{"INV-01033", 0, 152, 20, "Annual thermal imaging of the main boards", 1_0000, 4_850_0000, -1, 128, "BANK_TRANSFER", "Tamaki 01033"},
 	{"INV-01034", 1, 124, 20, "Emergency lighting test, levels 1 to 9", 9_0000, 685_0000, -1, 101, "BANK_TRANSFER", "HVBC"},
 	{"INV-01035", 2, 96, 30, "Compressor room power upgrade", 1_0000, 11_420_0000, -1, 63, "BANK_TRANSFER", "Otaki 4700"},
-	{"INV-01036", 7, 93, 20, "Cold store heater circuits", 6_0000, 412_5000, 1500_00, 70, "BANK_TRANSFER", "part"},
+	{"INV-01036", 2, 93, 30, "Cold store heater circuits", 6_0000, 412_5000, 1500_00, 70, "BANK_TRANSFER", "part"},
 	{"INV-01037", 6, 66, 20, "Smoke alarms and certificates, 18 homes", 18_0000, 164_0000, -1, 44, "CREDIT_CARD", ""},
 	{"INV-01038", 5, 61, 20, "Temporary builder's supply, lots 12 to 18", 7_0000, 538_0000, 2000_00, 33, "BANK_TRANSFER", "KH 0612"},
 	{"INV-01039", 3, 34, 7, "Treatment room lighting", 3_0000, 722_0000, -1, 6, "ONLINE", ""},
