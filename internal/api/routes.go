@@ -354,6 +354,7 @@ func (a *api) xeroRoutes() []route {
 	sees, invoices, connects := may(fieldops.CanViewFinancials), may(fieldops.CanCreateInvoices), may(fieldops.CanSyncXero)
 	return []route{
 		{"GET", "/api/xero/unbilled", sees, typed(a.unbilled), "Work that nobody has invoiced yet, by client, project and age", 0, nil, ""},
+		{"GET", "/api/xero/unbilled/balance", sees, typed(a.workBalance), "Whether billed and explained work add up to all work", 0, nil, ""},
 		{"POST", "/api/xero/invoices/from-timesheets/preview", invoices, typed(a.previewInvoice), "An invoice as it would be made; nothing is changed", 0, nil, ""},
 		{"POST", "/api/xero/invoices/from-timesheets", invoices, typed(a.createInvoice), "Invoice unbilled timesheets", accepted | repeatable | transactional, nil, ""},
 		{"POST", "/api/xero/invoices/from-timesheets/batch", invoices, typed(a.createInvoices), "Make up to 100 invoices, each for itself", repeatable, nil, ""},

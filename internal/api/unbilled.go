@@ -96,6 +96,34 @@ func (a *api) unbilled(r *request, in *unbilledInput) (unbilledAnswer, error) {
 	return answer, err
 }
 
+// balanceAnswer shows that nothing is forgotten: billed and explained add up to
+// all.
+type balanceAnswer struct {
+	All       explainedAnswer `json:"all"`
+	Billed    explainedAnswer `json:"billed"`
+	Explained explainedAnswer `json:"explained"`
+	Balanced  bool            `json:"balanced"`
+}
+
+func (a *api) workBalance(r *request, _ *struct{}) (answer balanceAnswer, err error) {
+	balance, err := a.DB.WorkBalance(r.Context())
+	if err != nil {
+		return answer, err
+	}
+	_, unbilled, err := a.Billing.Unbilled(r.Context(), "")
+	for _, s := range unbilled.Reasons {
+		answer.Explained.Hours += s.Hours
+		answer.Explained.Total += s.Total
+		answer.Explained.Timesheets += s.Timesheets
+	}
+	answer.All = explainedAnswer{balance.All.Hours, balance.All.Total, balance.All.Timesheets}
+	answer.Billed = explainedAnswer{balance.Billed.Hours, balance.Billed.Total, balance.Billed.Timesheets}
+	answer.Balanced = answer.All == explainedAnswer{
+		answer.Billed.Hours + answer.Explained.Hours, answer.Billed.Total + answer.Explained.Total, answer.Billed.Timesheets + answer.Explained.Timesheets,
+	}
+	return answer, err
+}
+
 // whyAnswer says whether an entry is billed, and if not, why.
 type whyAnswer struct {
 	TimesheetID   fieldops.ID       `json:"timesheet_id"`

@@ -217,6 +217,8 @@ func TestHolds(t *testing.T) {
 			{who: "manager", ask: preview, body: all, status: 200, parts: []string{`"{free}"`, `!"{held}"`}},
 			{who: "manager", ask: preview, body: `{"client_id":"{client}","timesheet_ids":["{held}","{free}"]}`, status: 409, parts: []string{"Disputed", `"timesheet_id":"{held}"`, `!"timesheet_id":"{free}"`}},
 			{who: "manager", ask: "GET /api/xero/unbilled", status: 200, parts: []string{`"code":"on_hold"`, `"ready_total":"712.50"`, `"total":"1425.00"`, `"explained":{"hours":"15.00","total":"1425.00","timesheets":2}`}},
+			{who: "manager", ask: "GET /api/xero/unbilled/balance", status: 200, parts: []string{`"billed":{"hours":"0.00","total":"0.00","timesheets":0}`, `"explained":{"hours":"15.00","total":"1425.00","timesheets":2}`, `"balanced":true`}},
+			{who: "tech", ask: "GET /api/xero/unbilled/balance", status: 403},
 			{who: "manager", ask: "GET /api/clients/{client}/unbilled?reason=on_hold", status: 200, parts: []string{`"id":"{held}"`, `"hold_reason":"Disputed"`, `!"id":"{free}"`}},
 			{who: "manager", ask: "GET /api/projects/{project}/unbilled?limit=1", status: 200, parts: []string{`"id":"{held}"`, `!"id":"{free}"`}},
 			{who: "tech", ask: "GET /api/clients/{client}/unbilled", status: 403},

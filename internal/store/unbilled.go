@@ -255,3 +255,20 @@ func (r reads) OpenTimesheets(ctx context.Context, f OpenFilter, approvalRequire
 	var named where
 	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+r.among(&named, "t.id", chosen)+" order by t.date, t.id", named.args, scanTimesheet)
 }
+
+// WorkBalance sets all work beside what of it is billed for good. The rest is
+// what Unbilled explains.
+type WorkBalance struct {
+	All, Billed UnbilledSum
+}
+
+// WorkBalance adds up all work there ever was; its cost grows with that.
+func (r reads) WorkBalance(ctx context.Context) (b WorkBalance, err error) {
+	sums := func(filter string) string {
+		return "count(*)" + filter + ", cast(coalesce(sum(t.hours_e4)" + filter + ", 0) as bigint), cast(coalesce(sum(" + amountSQL + ")" + filter + ", 0) as bigint)"
+	}
+	err = r.q.QueryRowContext(ctx, "select "+sums("")+", "+sums(" filter (where t.billing_status <> 'unbilled' and coalesce(d.status, '') not in ('DRAFT', 'SUBMITTED'))")+
+		" from live_timesheets t left join live_invoices d on d.id = t.invoice_id").
+		Scan(&b.All.Timesheets, &b.All.Hours, &b.All.Total, &b.Billed.Timesheets, &b.Billed.Hours, &b.Billed.Total)
+	return b, err
+}

@@ -90,6 +90,13 @@ func TestAllWorkIsBilledOrExplained(t *testing.T) {
 			if billed+explained != all || billed == 0 || explained == 0 {
 				t.Errorf("seed %d, approval %v: billed %s and explained %s are not all work, %s", seed, required, billed, explained, all)
 			}
+			balance, err := db.WorkBalance(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if balance.All.Total != all || balance.Billed.Total != billed || balance.All.Timesheets != len(entries) {
+				t.Errorf("seed %d: the balance says %+v, by the entries all is %s and billed %s", seed, balance, all, billed)
+			}
 			if wanted := len(fieldops.ReasonCodes); required && len(got) != wanted {
 				t.Errorf("%d of %d reasons were met", len(got), wanted)
 			}

@@ -50,7 +50,7 @@ export type Permission =
   | 'can_create_timesheets' | 'can_view_own_timesheets' | 'can_edit_own_timesheets' | 'can_delete_own_timesheets' | 'can_view_projects'
   | 'can_view_clients' | 'can_view_dashboard' | 'can_view_financials' | 'can_edit_projects' | 'can_view_all_timesheets' | 'can_manage_clients'
   | 'can_view_reports' | 'can_export_data' | 'can_create_invoices' | 'can_manage_users' | 'can_sync_xero' | 'can_edit_activity_types'
-  | 'can_manage_cost_centers' | 'can_manage_settings'
+  | 'can_manage_cost_centers' | 'can_manage_settings' | 'can_approve_timesheets'
 
 /** Whether the person may do this. The server decides again; this only hides what it would refuse. */
 export function may(user: User, permission: Permission): boolean {

@@ -52,9 +52,18 @@ export interface Client {
   payment_terms_day: number
   xero_contact_id: string | null
   sync_status: SyncStatus | null
+  /** Why nothing is invoiced to them for now. */
+  billing_hold: string | null
   active_projects: number | string | null
   total_hours: string | null
+  total_spent: string | null
+  total_purchase_orders: number
+  last_contact: Day | null
+  created_at: Instant
+  deleted_at: Instant | null
 }
+
+export type BillingMethod = 'time_and_materials' | 'fixed_price' | 'non_billable'
 
 export interface Project {
   id: string
@@ -71,6 +80,13 @@ export interface Project {
   hours_logged: string | null
   cost_center_ids: (string | null)[]
   cost_center_codes: (string | null)[]
+  billing_method: BillingMethod
+  /** Nothing is invoiced before the project is completed. */
+  bill_on_completion: boolean
+  /** Why nothing of it is invoiced for now. */
+  billing_hold: string | null
+  created_at: Instant
+  deleted_at: Instant | null
 }
 
 export interface ActivityType {
@@ -79,6 +95,8 @@ export interface ActivityType {
   icon: string
   color: string
   hourly_rate: string
+  /** What an hour costs the firm; null when it is what is charged, absent for those who may not see it. */
+  cost_rate?: string | null
   is_active: boolean
   usage_count: number | string | null
 }
@@ -92,7 +110,9 @@ export interface CostCenter {
   client_po_number: string | null
   is_active: boolean
   total_hours: string | null
+  /** Money is null for those who may not see it. */
   total_cost: string | null
+  project_count?: number
 }
 
 export interface Timesheet {
@@ -120,6 +140,13 @@ export interface Timesheet {
   billing_status: 'unbilled' | 'billed' | 'paid'
   invoice_id: string | null
   invoice_number: string | null
+  billable: boolean
+  approved_at: Instant | null
+  approved_by_name: string | null
+  /** Why it is not to be invoiced for now. */
+  hold_reason: string | null
+  updated_at: Instant
+  deleted_at: Instant | null
 }
 
 export interface TimesheetInput {
@@ -129,6 +156,17 @@ export interface TimesheetInput {
   activity_type_id: string
   cost_center_id: string
   notes: string
+  location?: string
+  billable?: boolean
+  /** Somebody else's work; absent for the own. */
+  user_id?: string
+}
+
+/** Entries that are recorded together: every person with every activity. */
+export interface TimesheetGroup {
+  /** None is the person who records them. */
+  people: string[]
+  activities: { activity_type_id: string; hours: string; billable: boolean }[]
 }
 
 export interface Ages {
@@ -138,11 +176,35 @@ export interface Ages {
   over_90: string
 }
 
+/** Why work is unbilled, what would change it, who must act, and where. */
+export interface Reason {
+  code: string
+  message: string
+  remedy: string
+  who_must_act: WhoMustAct
+  link: string
+}
+
+export interface ReasonSum extends Reason {
+  hours: string
+  total: string
+  timesheets: number
+}
+
+export interface WorkSum {
+  hours: string
+  total: string
+  timesheets: number
+}
+
 export interface UnbilledClient {
   client_id: string
   client_name: string
   hours: string
   total: string
+  /** Of the total, what can be invoiced now. */
+  ready_total: string
+  reasons: ReasonSum[]
   oldest_date: Day
   age_days: number
   ages: Ages
@@ -153,6 +215,8 @@ export interface UnbilledClient {
     project_name: string
     hours: string
     total: string
+    ready_total: string
+    reasons: ReasonSum[]
     timesheets_count: number
     oldest_date: Day
   }[]
@@ -162,6 +226,10 @@ export interface Unbilled {
   as_of: Day
   total: string
   hours: string
+  ready_total: string
+  /** Of everybody's work that is not billed for good: each entry under its first reason. */
+  reasons: ReasonSum[]
+  explained: WorkSum
   clients: UnbilledClient[]
 }
 

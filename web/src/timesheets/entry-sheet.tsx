@@ -25,7 +25,7 @@ import { forgetDraft, readDraft, writeDraft } from './draft'
 import { faultsOf } from './faults'
 import type { Photo, UnsentEntry } from './outbox'
 import { maxPhotos, shrinkPhoto } from './photos'
-import { photoURL } from './photo-url'
+import { photoURL } from '@/work/photo-url'
 
 /** What the sheet is open for. */
 export type Sheet = { kind: 'new'; day: Day } | { kind: 'unsent'; entry: UnsentEntry } | { kind: 'sent'; entry: Timesheet }

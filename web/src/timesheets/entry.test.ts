@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { colourOf } from '@/activities/picker'
 import { matching } from '@/ui/combobox'
 import { faultsOf } from './faults'
-import { photoURL } from './photo-url'
+import { photoURL } from '@/work/photo-url'
 import { fitInto } from './photos'
 
 const whole = { project_id: 'p', date: '2026-11-23', hours: '7.5', activity_type_id: 'a', cost_center_id: 'c' }

@@ -23,7 +23,7 @@ import { outbox, sendUnsent, useOutbox } from './device-outbox'
 import type { Sheet } from './entry-sheet'
 import { EntrySheet } from './entry-sheet'
 import type { UnsentEntry } from './outbox'
-import { photoURL } from './photo-url'
+import { photoURL } from '@/work/photo-url'
 import { latelyQuery, weekQuery } from './queries'
 
 /** A week of hours, by day. */
