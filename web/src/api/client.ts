@@ -9,7 +9,7 @@ import { getVersioned, ifMatch } from './versions'
 import type {
   Account, ActivityType, BatchAnswer, Client, CostCenter, CreatedInvoice, Invoice, InvoiceChange, InvoicePreview,
   InvoiceRequest, Lane, Page, PersonName, Project, PurchaseOrder, PurchaseOrderRequest, RetryChange, Settings,
-  SyncedEntity, SyncLog, SyncState, TaxRate, Timesheet, TimesheetInput, Unbilled, User, XeroStatus,
+  SyncedEntity, SyncLog, SyncState, TaxRate, Timesheet, TimesheetGroup, TimesheetInput, Unbilled, User, XeroStatus,
 } from './types'
 
 const get = <T>(path: string, query: Record<string, string | number | boolean | null | undefined> = {}, signal?: AbortSignal) =>
@@ -79,9 +79,9 @@ export async function getTimesheets(query: ListQuery, signal?: AbortSignal): Pro
 /** A minute of photos on a weak signal is a long time, but not a fault. */
 const photoTimeoutMs = 120_000
 
-function timesheetForm(input: TimesheetInput, photos: Blob[]): FormData {
+function timesheetForm(input: Record<string, unknown>, photos: Blob[]): FormData {
   const form = new FormData()
-  for (const [name, value] of Object.entries(input)) form.set(name, String(value))
+  for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
   photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
   return form
 }
@@ -89,12 +89,21 @@ function timesheetForm(input: TimesheetInput, photos: Blob[]): FormData {
 /** Records an entry once, however often it is sent with the same key. */
 export const createTimesheet = (input: TimesheetInput, photos: Blob[], idempotencyKey: string) =>
   requestJSON<Timesheet>('POST', '/api/timesheets', {
+    body: photos.length > 0 ? timesheetForm({ ...input }, photos) : input,
+    idempotencyKey,
+    timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
+  })
+/** Records the entries of several people or activities together, all of them or none. */
+export function createTimesheets({ activity_type_id: _type, hours: _hours, billable: _billable, user_id: _user, ...shared }: TimesheetInput, group: TimesheetGroup, photos: Blob[], idempotencyKey: string) {
+  const input = { ...shared, activities: group.activities, ...(group.people.length > 0 ? { people: group.people } : {}) }
+  return requestJSON<{ timesheets: Timesheet[]; warnings: string[] }>('POST', '/api/timesheets/batch', {
     body: photos.length > 0 ? timesheetForm(input, photos) : input,
     idempotencyKey,
     timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
   })
-export const updateTimesheet = (id: string, input: TimesheetInput) =>
-  requestJSON<Timesheet>('PUT', `/api/timesheets/${id}`, { body: input })
+}
+export const updateTimesheet = (id: string, input: TimesheetInput, etag: string | null = null) =>
+  requestJSON<Timesheet>('PUT', `/api/timesheets/${id}`, { body: input, headers: ifMatch(etag) })
 export const deleteTimesheet = (id: string) => request('DELETE', `/api/timesheets/${id}`)
 export function addTimesheetPhotos(id: string, photos: Blob[]) {
   const form = new FormData()

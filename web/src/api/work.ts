@@ -3,7 +3,7 @@
 import type { Day } from '@/format/calendar'
 import { requestJSON } from './http'
 import { getSlice } from './slices'
-import type { Client, CostCenter, Instant, Page, Project, Reason, Timesheet } from './types'
+import type { Client, CostCenter, Instant, Page, Project, Reason, Timesheet, WorkSum } from './types'
 import { getVersioned, ifMatch } from './versions'
 
 const get = <T>(path: string, query: Record<string, string | number | boolean | undefined> = {}, signal?: AbortSignal) =>
@@ -178,8 +178,6 @@ export interface Metrics {
   recentActivity: { date: Day; hours: number }[]
   /** The first day of the firm's year. */
   revenue_from: Day
-  /** Invoiced less credited in each of the last twelve months, the oldest first. */
-  revenue_by_month: { month: string; amount: string }[] | null
   /** Hours are only the person's own. */
   own_work: boolean
   as_of: Instant
@@ -195,3 +193,19 @@ export const getMetrics = (signal?: AbortSignal) => get<Metrics>('/api/dashboard
 export const getQuickStats = (signal?: AbortSignal) => get<QuickStats>('/api/dashboard/quick-stats', {}, signal)
 export const getRecentTimesheets = (limit: number, signal?: AbortSignal) => get<Timesheet[]>('/api/dashboard/recent-timesheets', { limit }, signal)
 export const getActiveProjects = (limit: number, signal?: AbortSignal) => get<Project[]>('/api/dashboard/active-projects', { limit }, signal)
+
+export interface Summary {
+  outstanding_invoices: string
+  /** Six months, without tax. */
+  revenue_by_month: { month: string; total: string }[]
+}
+export const getSummary = (signal?: AbortSignal) => get<Summary>('/api/xero/summary', {}, signal)
+
+/** Whether billed and explained work add up to all work. */
+export interface WorkBalance {
+  all: WorkSum
+  billed: WorkSum
+  explained: WorkSum
+  balanced: boolean
+}
+export const getWorkBalance = (signal?: AbortSignal) => get<WorkBalance>('/api/xero/unbilled/balance', {}, signal)

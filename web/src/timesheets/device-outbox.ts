@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react'
-import { createTimesheet, deleteTimesheet, updateTimesheet } from '@/api/client'
+import { createTimesheet, createTimesheets, deleteTimesheet, updateTimesheet } from '@/api/client'
 import { readAll, remove, write } from '@/api/device'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
@@ -14,9 +14,11 @@ export const outbox = new Outbox(
     remove: (id) => remove('entries', id),
   },
   {
-    create: (input, photos, id) =>
-      createTimesheet(input, photos.map((photo) => new Blob([photo.bytes], { type: photo.type })), id),
-    update: updateTimesheet,
+    create: async (input, photos, id, group) => {
+      const files = photos.map((photo) => new Blob([photo.bytes], { type: photo.type }))
+      return group ? (await createTimesheets(input, group, files, id)).timesheets : [await createTimesheet(input, files, id)]
+    },
+    update: (id, input) => updateTimesheet(id, input),
     remove: deleteTimesheet,
   },
   newId,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError, NoAnswerError } from '@/api/errors'
 import { readAll, remove, write } from '@/api/device'
-import type { Timesheet, TimesheetInput } from '@/api/types'
+import type { TimesheetGroup, TimesheetInput } from '@/api/types'
 import type { UnsentEntry } from './outbox'
 import { Outbox } from './outbox'
 
@@ -15,7 +15,7 @@ class FakeServer {
   /** What happens to the next creations, in order: the answer is lost, nothing arrives, or it is refused. */
   fates: ('lost' | 'offline' | 'refuse' | 'fine')[] = []
 
-  create = (given: TimesheetInput, photos: { bytes: ArrayBuffer }[], id: string): Promise<Timesheet> => {
+  create = (given: TimesheetInput, photos: { bytes: ArrayBuffer }[], id: string, group?: TimesheetGroup): Promise<{ id: string }[]> => {
     this.calls.push(`create ${id} ${given.hours}`)
     const fate = this.fates.shift() ?? 'fine'
     if (fate === 'offline') return Promise.reject(new NoAnswerError(false))
@@ -23,9 +23,10 @@ class FakeServer {
     const known = this.rows.get(id)
     if (known && known.input.hours !== given.hours && !known.row.includes('changed'))
       return Promise.reject(new ApiError(409, { error: 'This Idempotency-Key was used with another request' }))
-    if (!known) this.rows.set(id, { row: `row-${id}`, input: given, photos: photos.length })
+    const names = group ? group.people.flatMap((person) => group.activities.map((activity) => `${id}-${person}-${activity.activity_type_id}`)) : [id]
+    if (!known) for (const name of names) this.rows.set(name, { row: `row-${name}`, input: given, photos: photos.length })
     if (fate === 'lost') return Promise.reject(new NoAnswerError(true))
-    return Promise.resolve({ id: `row-${id}` } as Timesheet)
+    return Promise.resolve(names.map((name) => ({ id: `row-${name}` })))
   }
   update = (row: string, given: TimesheetInput): Promise<void> => {
     this.calls.push(`update ${row} ${given.hours}`)
@@ -156,5 +157,20 @@ describe('the outbox', () => {
     await add(box, 'a', '1')
     await Promise.all([box.flush('u8'), box.flush('u8')])
     expect(server.calls).toEqual(['create u8-a 1'])
+  })
+  it('records the entries of several people together, once, and takes all of them back when they were deleted here', async () => {
+    const server = new FakeServer()
+    const { reload } = device(server, 'u9')
+    const group = { people: ['x', 'y'], activities: [{ activity_type_id: 'a', hours: '4', billable: true }, { activity_type_id: 'b', hours: '1', billable: false }] }
+    server.fates = ['lost']
+    const box = reload()
+    await box.add({ id: 'u9-a', userId: 'u9', input: input('4'), group, photos: [], labels })
+    await box.flush('u9')
+    expect(server.rows.size).toBe(4)
+    await expect(box.change('u9-a', { input: input('5'), group, photos: [], labels })).rejects.toThrow('may have been recorded already')
+    await box.discard('u9-a')
+    await reload().flush('u9')
+    expect(server.rows.size).toBe(0)
+    expect(server.calls.filter((call) => call.startsWith('create'))).toHaveLength(2)
   })
 })

@@ -1,5 +1,5 @@
 import { isPassing, messageOf } from '@/api/errors'
-import type { Timesheet, TimesheetInput } from '@/api/types'
+import type { TimesheetGroup, TimesheetInput } from '@/api/types'
 
 export interface Photo {
   type: string
@@ -13,6 +13,8 @@ export interface UnsentEntry {
   id: string
   userId: string
   input: TimesheetInput
+  /** With it, several entries that are recorded together or not at all; `input` holds what they share. */
+  group?: TimesheetGroup
   photos: Photo[]
   /** What to show for it without looking anything up. */
   labels: { project: string; activity: string; color: string | null; costCenter: string }
@@ -35,7 +37,8 @@ interface Storage {
 }
 
 interface Server {
-  create: (input: TimesheetInput, photos: Photo[], id: string) => Promise<Timesheet>
+  /** Answers the entries that were recorded: one, or those of the group. */
+  create: (input: TimesheetInput, photos: Photo[], id: string, group?: TimesheetGroup) => Promise<{ id: string }[]>
   update: (id: string, input: TimesheetInput) => Promise<unknown>
   remove: (id: string) => Promise<unknown>
 }
@@ -97,15 +100,18 @@ export class Outbox {
   }
 
   /** Keeps a new entry. When this has answered, the entry survives everything but the loss of the device. */
-  async add(entry: Pick<UnsentEntry, 'id' | 'userId' | 'input' | 'photos' | 'labels'>): Promise<void> {
+  async add(entry: Pick<UnsentEntry, 'id' | 'userId' | 'input' | 'group' | 'photos' | 'labels'>): Promise<void> {
     await this.storage.put({ ...entry, attempted: null, discard: false, fault: null, createdAt: Date.now() })
     await this.load()
   }
 
   /** Changes an entry that was not sent yet. */
-  async change(id: string, change: Pick<UnsentEntry, 'input' | 'photos' | 'labels'>): Promise<void> {
+  async change(id: string, change: Pick<UnsentEntry, 'input' | 'group' | 'photos' | 'labels'>): Promise<void> {
     const entry = (await this.storage.all()).find((other) => other.id === id)
     if (!entry) throw new Error('This entry was sent in the meantime. Open it again to change it.')
+    // One entry can be changed after it was recorded; of several the server does not know which was meant.
+    if (entry.attempted !== null && (entry.group || change.group))
+      throw new Error('These entries may have been recorded already. When there is signal they can be changed one by one.')
     if (entry.fault !== null && entry.attempted === null) {
       // The server answered for the old id with a refusal; what is new gets a new one.
       await this.storage.put({ ...entry, ...change, id: this.newId(), fault: null })
@@ -162,12 +168,12 @@ export class Outbox {
   private async sendOne(entry: UnsentEntry): Promise<void> {
     const first = entry.attempted ?? entry.input
     await this.storage.put({ ...entry, attempted: first })
-    const row = await this.server.create(first, entry.photos, entry.id)
+    const rows = await this.server.create(first, entry.photos, entry.id, entry.group)
     // It may have been changed or deleted while it was on its way.
     const now = (await this.storage.all()).find((other) => other.id === entry.id) ?? entry
     try {
-      if (now.discard) await this.server.remove(row.id)
-      else if (!sameInput(first, now.input)) await this.server.update(row.id, now.input)
+      if (now.discard) for (const row of rows) await this.server.remove(row.id)
+      else if (rows[0] && !sameInput(first, now.input)) await this.server.update(rows[0].id, now.input)
     } catch (error) {
       if (isPassing(error)) throw error
       throw new RefusedLater(messageOf(error), first)
