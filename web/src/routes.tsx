@@ -53,9 +53,13 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/timesheets',
-    validateSearch: z.object({ week: day, person: text, new: z.boolean().optional().catch(undefined) }),
+    validateSearch: list.extend({
+      week: day, month: day, person: text, new: z.boolean().optional().catch(undefined), view: z.enum(['team', 'month', 'list']).optional().catch(undefined),
+      project: text, client: text, center: text, from: day, to: day, status: text, approval: text, deleted: z.boolean().optional().catch(undefined),
+    }),
     component: lazyRouteComponent(() => import('@/timesheets/page'), 'TimesheetsPage'),
   }),
+  createRoute({ getParentRoute, path: '/timesheets/$id', component: lazyRouteComponent(() => import('@/timesheets/entry-page'), 'EntryPage') }),
   createRoute({ getParentRoute, path: '/unbilled', component: lazyRouteComponent(() => import('@/invoices/unbilled-page'), 'UnbilledPage') }),
   createRoute({
     getParentRoute,
@@ -161,14 +165,30 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/clients',
-    validateSearch: list.extend({ kind: z.enum(['customer', 'supplier']).optional().catch(undefined) }),
+    validateSearch: list.extend({
+      kind: z.enum(['customer', 'supplier']).optional().catch(undefined), status: text, sort: z.enum(['created_at', 'total_hours']).optional().catch(undefined), deleted: z.boolean().optional().catch(undefined),
+    }),
     component: lazyRouteComponent(() => import('@/clients/page'), 'ClientsPage'),
   }),
   createRoute({
     getParentRoute,
+    path: '/clients/$id',
+    validateSearch: z.object({ tab: z.enum(['unbilled', 'sales', 'purchases', 'rates']).optional().catch(undefined), reason: text }),
+    component: lazyRouteComponent(() => import('@/clients/detail-page'), 'ClientPage'),
+  }),
+  createRoute({
+    getParentRoute,
     path: '/projects',
-    validateSearch: list.extend({ status: text }),
+    validateSearch: list.extend({
+      status: text, client: text, view: z.enum(['list', 'archive']).optional().catch(undefined), deleted: z.boolean().optional().catch(undefined), new: z.boolean().optional().catch(undefined),
+    }),
     component: lazyRouteComponent(() => import('@/projects/page'), 'ProjectsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/projects/$id',
+    validateSearch: z.object({ tab: z.enum(['unbilled', 'sales', 'purchases']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/projects/detail-page'), 'ProjectPage'),
   }),
   createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),
   createRoute({ getParentRoute, path: '/cost-centers', component: lazyRouteComponent(() => import('@/costcenters/page'), 'CostCentersPage') }),

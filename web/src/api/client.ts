@@ -81,7 +81,7 @@ const photoTimeoutMs = 120_000
 
 function timesheetForm(input: Record<string, unknown>, photos: Blob[]): FormData {
   const form = new FormData()
-  for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
+  for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, typeof value === 'string' ? value : JSON.stringify(value))
   photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
   return form
 }
@@ -94,8 +94,9 @@ export const createTimesheet = (input: TimesheetInput, photos: Blob[], idempoten
     timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
   })
 /** Records the entries of several people or activities together, all of them or none. */
-export function createTimesheets({ activity_type_id: _type, hours: _hours, billable: _billable, user_id: _user, ...shared }: TimesheetInput, group: TimesheetGroup, photos: Blob[], idempotencyKey: string) {
-  const input = { ...shared, activities: group.activities, ...(group.people.length > 0 ? { people: group.people } : {}) }
+export function createTimesheets(shared: TimesheetInput, group: TimesheetGroup, photos: Blob[], idempotencyKey: string) {
+  const { project_id, date, cost_center_id, notes, location, user_id } = shared
+  const input = { project_id, date, cost_center_id, notes, location, user_id, activities: group.activities, ...(group.people.length > 0 ? { people: group.people } : {}) }
   return requestJSON<{ timesheets: Timesheet[]; warnings: string[] }>('POST', '/api/timesheets/batch', {
     body: photos.length > 0 ? timesheetForm(input, photos) : input,
     idempotencyKey,
@@ -115,7 +116,7 @@ export const deleteTimesheetPhoto = (id: string, index: number) =>
 
 // Unbilled work and invoices
 
-export const getUnbilled = (signal?: AbortSignal) => get<Unbilled>('/api/xero/unbilled', {}, signal)
+export const getUnbilled = (signal?: AbortSignal, client_id?: string) => get<Unbilled>('/api/xero/unbilled', { client_id }, signal)
 
 export const previewInvoiceFromTimesheets = (body: InvoiceRequest, signal?: AbortSignal) =>
   requestJSON<InvoicePreview>('POST', '/api/xero/invoices/from-timesheets/preview', { body, signal })

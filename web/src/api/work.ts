@@ -20,8 +20,8 @@ export interface TimesheetQuery {
   date_to?: Day
   billing_status?: string
   approval?: string
-  include_deleted?: boolean
-  [filter: string]: string | number | boolean | undefined
+  include_deleted?: 'true'
+  [filter: string]: string | number | undefined
 }
 
 export const getTimesheetPage = (query: TimesheetQuery & { page: number; limit: number }, signal?: AbortSignal) => get<Page<Timesheet>>('/api/timesheets', query, signal)

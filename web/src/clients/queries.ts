@@ -2,9 +2,13 @@ import { queryOptions } from '@tanstack/react-query'
 import type { ListQuery } from '@/api/client'
 import { getClients, getClientSyncStatus } from '@/api/client'
 import type { Client, Page } from '@/api/types'
+import { getClient } from '@/api/work'
 
 export const clientsQuery = (query: ListQuery) =>
   queryOptions({ queryKey: ['clients', 'list', query], queryFn: ({ signal }) => getClients(query, signal) })
+
+/** One client with their projects, and its version. */
+export const clientQuery = (id: string) => queryOptions({ queryKey: ['clients', 'one', id], queryFn: ({ signal }) => getClient(id, signal) })
 
 /** How a client stands on its way to Xero. */
 export const clientSyncQuery = (id: string) =>

@@ -7,6 +7,10 @@ import { documentKeys } from '@/sync/queries'
 
 export const unbilledQuery = queryOptions({ queryKey: ['unbilled'], queryFn: ({ signal }) => getUnbilled(signal) })
 
+/** The unbilled work of one client, with the reasons. */
+export const unbilledOfQuery = (client: string) =>
+  queryOptions({ queryKey: ['unbilled', client], queryFn: ({ signal }) => getUnbilled(signal, client) })
+
 export const invoicesQuery = (query: DocumentQuery) =>
   infiniteQueryOptions({
     queryKey: [...documentKeys.invoice, 'list', query],

@@ -3,8 +3,10 @@ import { getTimesheets } from '@/api/client'
 import { readKept } from '@/api/device'
 import { NoAnswerError } from '@/api/errors'
 import type { Timesheet } from '@/api/types'
+import type { TimesheetQuery } from '@/api/work'
+import { getTimesheetPage } from '@/api/work'
 import type { Day } from '@/format/calendar'
-import { addDays, mondayOf, today } from '@/format/calendar'
+import { addDays, daysBetween, firstOfMonth, mondayOf, today } from '@/format/calendar'
 import { useOutbox } from './device-outbox'
 
 export { useSendUnsent } from './device-outbox'
@@ -20,6 +22,24 @@ export const weekQuery = (monday: Day, userId: string | undefined, own: boolean)
         : read()
     },
   })
+
+/** A month of entries, with the whole weeks around it as days to show. */
+export const monthQuery = (first: Day, userId: string | undefined) => {
+  const next = firstOfMonth(addDays(first, 31))
+  const from = mondayOf(first)
+  const count = Math.ceil((daysBetween(from, next)) / 7) * 7
+  return queryOptions({
+    queryKey: ['timesheets', 'month', first, userId ?? 'all'],
+    queryFn: async ({ signal }) => ({
+      days: Array.from({ length: count }, (_, i) => addDays(from, i)),
+      entries: await getTimesheets({ date_from: first, date_to: addDays(next, -1), user_id: userId }, signal),
+    }),
+  })
+}
+
+/** A page of the list of entries. */
+export const entriesQuery = (query: TimesheetQuery, page: number) =>
+  queryOptions({ queryKey: ['timesheets', 'list', query, page], queryFn: ({ signal }) => getTimesheetPage({ ...query, page, limit: 50 }, signal) })
 
 /** What a person did in the week before a day, newest first. */
 export const latelyQuery = (userId: string, before: Day) =>

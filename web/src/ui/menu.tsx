@@ -1,6 +1,7 @@
 import { EllipsisVertical } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { usePortalHost } from './portal-host'
 
 export interface MenuItem {
   label: string
@@ -15,11 +16,12 @@ export interface MenuItem {
 
 /** The actions of a row behind one button. */
 export function Menu({ label, items, trigger }: { label: string; items: MenuItem[]; trigger?: ReactNode }) {
+  const { ref, host } = usePortalHost()
   const row = 'flex min-h-11 items-center gap-3 rounded-lg px-3 outline-none data-highlighted:bg-raised [&>svg]:size-4'
   return (
     // Not modal: the modal kind locks scrolling with a style element that the policy refuses.
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>
+      <DropdownMenu.Trigger asChild ref={ref}>
         {trigger ?? (
           <button
             type="button"
@@ -31,7 +33,7 @@ export function Menu({ label, items, trigger }: { label: string; items: MenuItem
           </button>
         )}
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={host}>
         <DropdownMenu.Content align="end" sideOffset={4} className="z-40 min-w-52 rounded-xl border border-line bg-surface p-1.5 shadow-xl">
           {items.map((item) =>
             item.href ? (

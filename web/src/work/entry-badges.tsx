@@ -3,6 +3,7 @@ import { CircleCheck, CircleHelp, CircleSlash, Hand, Lock } from 'lucide-react'
 import { Popover } from 'radix-ui'
 import { getWhy } from '@/api/work'
 import type { Timesheet } from '@/api/types'
+import { usePortalHost } from '@/ui/portal-host'
 import { Badge, Failure, Spinner } from '@/ui/states'
 import { AppLink } from './link'
 import { ReasonText } from './reasons'
@@ -47,13 +48,14 @@ export function EntryBadges({ entry, why = true }: { entry: Timesheet; why?: boo
 
 /** A button that says why an entry is unbilled, and what would change it. */
 export function WhyUnbilled({ id }: { id: string }) {
+  const { ref, host } = usePortalHost()
   return (
     <Popover.Root>
-      <Popover.Trigger className="relative z-10 inline-flex min-h-8 items-center gap-1 rounded-full px-1.5 text-sm text-muted hover:bg-raised hover:text-ink" aria-label="Why is this unbilled?">
+      <Popover.Trigger ref={ref} className="relative z-10 inline-flex min-h-8 items-center gap-1 rounded-full px-1.5 text-sm text-muted hover:bg-raised hover:text-ink" aria-label="Why is this unbilled?">
         <CircleHelp aria-hidden className="size-4" />
         Why?
       </Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={host}>
         <Popover.Content align="start" sideOffset={4} collisionPadding={12} aria-label="Why is this unbilled?" className="z-40 w-[min(22rem,calc(100vw-1.5rem))] rounded-xl border border-line bg-surface p-4 shadow-xl">
           <Answer id={id} />
           <Popover.Arrow className="fill-line" />

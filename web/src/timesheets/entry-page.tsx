@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { may, useUser } from '@/api/session'
+import { getTimesheet, getWhy } from '@/api/work'
+import { formatDay, formatInstant, formatWeekday } from '@/format/calendar'
+import { formatMoney, formatQuantity } from '@/format/money'
+import { RecordPage, RecordState, Section } from '@/records/record-page'
+import { EntryBadges } from '@/work/entry-badges'
+import { AppLink, textLink } from '@/work/link'
+import { PhotoViewer } from '@/work/photo-viewer'
+import { photoURL } from '@/work/photo-url'
+import { ReasonBadge, ReasonText } from '@/work/reasons'
+import { useEntryActions } from './actions'
+
+const back = { to: '/timesheets', label: 'Timesheets' } as const
+
+/** One entry: what it says, where it stands, and why it is unbilled. */
+export function EntryPage() {
+  const { id } = useParams({ from: '/timesheets/$id' })
+  const user = useUser()
+  const navigate = useNavigate()
+  const [photo, setPhoto] = useState<number | null>(null)
+  const { items, dialogs } = useEntryActions({ page: false, onDeleted: () => void navigate({ to: '/timesheets' }) })
+  const read = useQuery({ queryKey: ['timesheets', 'page', id], queryFn: ({ signal }) => getTimesheet(id, signal) })
+  const why = useQuery({ queryKey: ['timesheets', 'why', id], queryFn: () => getWhy(id) })
+  if (!read.data) return <RecordState title="Timesheet entry" back={back} error={read.error} onRetry={() => void read.refetch()} />
+  const { row } = read.data
+  const photos = row.image_urls ?? []
+  const money = may(user, 'can_view_financials')
+  return (
+    <RecordPage
+      kind="timesheet"
+      id={id}
+      title={`${formatQuantity(row.hours)} h on ${formatWeekday(row.date)}`}
+      lead={row.user_name}
+      back={back}
+      badges={<EntryBadges entry={row} why={false} />}
+      menu={items(row)}
+      facts={[
+        { label: 'Project', value: <AppLink to={`/projects/${row.project_id}`} className={textLink}>{`${row.project_code} ${row.project_name}`}</AppLink> },
+        row.client_id !== null && { label: 'Client', value: <AppLink to={`/clients/${row.client_id}`} className={textLink}>{row.client_name}</AppLink> },
+        { label: 'Activity', value: row.activity_type_name },
+        { label: 'Cost centre', value: `${row.cost_center_code} ${row.cost_center_name}` },
+        { label: 'Day', value: formatDay(row.date) },
+        money && { label: 'Rate', value: `${formatMoney(row.hourly_rate)} / h` },
+        money && { label: 'Amount', value: formatMoney(row.amount) },
+        { label: 'Place on site', value: row.location },
+        row.approved_at !== null && { label: 'Approved', value: `${row.approved_by_name ?? ''} ${formatInstant(row.approved_at)}` },
+        { label: 'On hold', value: row.hold_reason, wide: true },
+        { label: 'Notes', value: row.notes, wide: true },
+      ]}
+    >
+      {why.data && why.data.reasons.length > 0 && (
+        <Section title="Why is this unbilled?">
+          <ul className="card divide-y divide-line">
+            {why.data.reasons.map((reason) => (
+              <li key={reason.code} className="grid gap-2 px-4 py-3 sm:grid-cols-[9rem_minmax(0,1fr)]">
+                <div>
+                  <ReasonBadge code={reason.code} />
+                </div>
+                <ReasonText reason={reason} />
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {photos.length > 0 && (
+        <Section title="Photos">
+          <ul className="grid grid-cols-3 gap-2 sm:grid-cols-5">
+            {photos.map((path, i) => (
+              <li key={path}>
+                <button type="button" className="block aspect-square w-full overflow-hidden rounded-lg border border-line bg-raised" onClick={() => setPhoto(i)}>
+                  <img src={photoURL(path)} alt={`Photo ${i + 1}`} className="size-full object-cover" />
+                </button>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      {dialogs}
+      {photo !== null && <PhotoViewer title={`${row.project_name}, ${formatWeekday(row.date)}`} paths={photos} start={photo} onClose={() => setPhoto(null)} />}
+    </RecordPage>
+  )
+}
