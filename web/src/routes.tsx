@@ -43,6 +43,7 @@ const getParentRoute = () => root
 
 const routes = [
   createRoute({ getParentRoute, path: '/', component: Start }),
+  createRoute({ getParentRoute, path: '/dashboard', component: lazyRouteComponent(() => import('@/dashboard/page'), 'DashboardPage') }),
   createRoute({
     getParentRoute,
     path: '/sign-in',
@@ -60,7 +61,7 @@ const routes = [
     component: lazyRouteComponent(() => import('@/timesheets/page'), 'TimesheetsPage'),
   }),
   createRoute({ getParentRoute, path: '/timesheets/$id', component: lazyRouteComponent(() => import('@/timesheets/entry-page'), 'EntryPage') }),
-  createRoute({ getParentRoute, path: '/unbilled', component: lazyRouteComponent(() => import('@/invoices/unbilled-page'), 'UnbilledPage') }),
+  createRoute({ getParentRoute, path: '/unbilled', validateSearch: z.object({ client_id: text }), component: lazyRouteComponent(() => import('@/invoices/unbilled-page'), 'UnbilledPage') }),
   createRoute({
     getParentRoute,
     path: '/unbilled/invoice',
@@ -191,7 +192,24 @@ const routes = [
     component: lazyRouteComponent(() => import('@/projects/detail-page'), 'ProjectPage'),
   }),
   createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),
-  createRoute({ getParentRoute, path: '/cost-centers', component: lazyRouteComponent(() => import('@/costcenters/page'), 'CostCentersPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/cost-centers',
+    validateSearch: z.object({ unused: z.boolean().optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/costcenters/page'), 'CostCentersPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/cost-centers/$id',
+    validateSearch: z.object({ tab: z.enum(['purchases']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/costcenters/detail-page'), 'CostCenterPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/reports/cost-centers',
+    validateSearch: z.object({ from: day, to: day, project: text, weeks: z.number().int().min(1).max(104).optional().catch(undefined), unused: z.boolean().optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/costcenters/report-page'), 'CostCenterReportPage'),
+  }),
   // The addresses that Xero shows beside a document.
   createRoute({
     getParentRoute,

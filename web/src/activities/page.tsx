@@ -49,6 +49,7 @@ export function ActivityTypesPage() {
             <ActivityMark icon={type.icon} color={type.color} />
             <p className="min-w-0 flex-1 basis-40 truncate font-medium">{type.name}</p>
             {!type.is_active && <Badge tone="warn">Not in use</Badge>}
+            {type.cost_rate && <p className="num text-sm text-muted">costs {formatMoney(type.cost_rate)}</p>}
             <p className="num font-semibold">{formatMoney(type.hourly_rate)} / h</p>
           </>
         )}
@@ -62,16 +63,19 @@ export function ActivityTypesPage() {
 const schema = z.object({
   name: z.string().trim().min(1, 'Enter a name').max(255),
   hourly_rate: z.string().refine((text) => (parseTenThousandths(text) ?? -1) >= 0, 'Enter a rate such as 95 or 95.50'),
+  cost_rate: z.string().refine((text) => text.trim() === '' || (parseTenThousandths(text) ?? -1) >= 0, 'Enter a rate such as 55 or 55.50'),
   icon: z.string(),
   color: z.string(),
   is_active: z.boolean(),
 })
 
 function TypeForm({ type, onClose }: { type: ActivityType | null; onClose: () => void }) {
+  const money = may(useUser(), 'can_view_financials')
   const key = useRef(newId())
   const form = useZodForm(schema, {
     name: type?.name ?? '',
     hourly_rate: type ? formatQuantity(type.hourly_rate) : '',
+    cost_rate: type?.cost_rate ? formatQuantity(type.cost_rate) : '',
     icon: type?.icon.toLowerCase() ?? 'zap',
     color: type?.color ?? 'electric',
     is_active: type?.is_active ?? true,
@@ -79,7 +83,10 @@ function TypeForm({ type, onClose }: { type: ActivityType | null; onClose: () =>
   const { errors } = form.formState
   const color = form.watch('color')
   const save = useMutation({
-    mutationFn: (values: z.infer<typeof schema>) => (type ? updateActivityType(type.id, values) : createActivityType(values, key.current)),
+    mutationFn: ({ cost_rate, ...values }: z.infer<typeof schema>) => {
+      const fields = { ...values, ...(money ? { cost_rate: cost_rate.trim() || null } : {}) }
+      return type ? updateActivityType(type.id, fields) : createActivityType(fields, key.current)
+    },
     onSuccess: (saved) => {
       toast(`${saved.name} saved.`)
       again()
@@ -99,6 +106,11 @@ function TypeForm({ type, onClose }: { type: ActivityType | null; onClose: () =>
       <Field label="Rate for an hour" error={errors.hourly_rate?.message} hint="Hours already entered keep the rate they were entered with.">
         <Input inputMode="decimal" className="num max-w-40 text-right" {...form.register('hourly_rate')} />
       </Field>
+      {money && (
+        <Field label="Cost of an hour" error={errors.cost_rate?.message} hint="What it costs the firm, for the money of projects. Empty: what is charged.">
+          <Input inputMode="decimal" className="num max-w-40 text-right" {...form.register('cost_rate')} />
+        </Field>
+      )}
       <Field label="Icon" group>
         <Controller
           control={form.control}

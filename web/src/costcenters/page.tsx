@@ -1,121 +1,100 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
-import { z } from 'zod'
-import { createCostCenter, deleteCostCenter, updateCostCenter } from '@/api/client'
-import { isPassing } from '@/api/errors'
-import { newId } from '@/api/ids'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useSearch } from '@tanstack/react-router'
+import { Cable, ChartColumn, Pencil, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { deleteCostCenter } from '@/api/client'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import type { CostCenter } from '@/api/types'
-import { formatMoney, formatQuantity, parseCents } from '@/format/money'
-import { Checkbox, Field, Input, Textarea } from '@/ui/field'
-import { useZodForm } from '@/ui/form'
-import { Page } from '@/ui/page'
-import { RecordForm } from '@/ui/record-form'
-import { NewButton, RecordList } from '@/ui/record-list'
+import { formatMoney, formatQuantity } from '@/format/money'
+import { ListPage } from '@/records/list-page'
+import { fromAll } from '@/records/rows'
+import { buttonClass } from '@/ui/button'
+import { NewButton } from '@/ui/record-list'
 import { Remove } from '@/ui/remove'
-import { Badge } from '@/ui/states'
-import { toast } from '@/ui/toast'
+import { Badge, Empty } from '@/ui/states'
+import { rowLink } from '@/ui/table'
+import { BudgetRing } from '@/work/ring'
+import { CenterForm } from './form'
 import { costCentersQuery } from './queries'
-
-const again = () => void queryClient.invalidateQueries({ queryKey: ['cost-centers'] })
 
 /** What hours and orders are counted under. */
 export function CostCentersPage() {
   const user = useUser()
+  const search = useSearch({ from: '/cost-centers' })
   const [editing, setEditing] = useState<CostCenter | 'new' | null>(null)
   const [deleting, setDeleting] = useState<CostCenter | null>(null)
-  const centers = useQuery(costCentersQuery)
+  const all = fromAll(useQuery(costCentersQuery))
+  const list = { ...all, rows: all.rows?.filter((center) => search.unused || center.is_active) }
   const mayEdit = may(user, 'can_manage_cost_centers')
+  const money = may(user, 'can_view_financials')
+  const make = mayEdit && <NewButton onClick={() => setEditing('new')}>New cost centre</NewButton>
   return (
-    <Page title="Cost centres" lead="What hours and orders are counted under." actions={mayEdit && <NewButton onClick={() => setEditing('new')}>New cost centre</NewButton>}>
-      <RecordList
-        rows={centers.data}
-        error={centers.error}
-        onRetry={() => void centers.refetch()}
-        keyOf={(center) => center.id}
-        nameOf={(center) => center.name}
-        onEdit={mayEdit ? setEditing : undefined}
-        onDelete={mayEdit ? setDeleting : undefined}
-        empty="No cost centres yet"
-        render={(center) => (
-          <>
-            <div className="min-w-0 flex-1 basis-56">
-              <p className="truncate font-medium">{center.name}</p>
-              <p className="truncate text-sm text-muted">
-                <span className="font-mono">{center.code}</span>
-                {center.client_po_number && ` · client's order ${center.client_po_number}`}
-              </p>
-            </div>
-            {!center.is_active && <Badge tone="warn">Not in use</Badge>}
-            <p className="num text-sm text-muted">
-              {formatQuantity(center.total_hours ?? '0')} h · {formatMoney(center.total_cost ?? '0')}
-              {(parseCents(center.budget) ?? 0) > 0 && ` of ${formatMoney(center.budget)}`}
-            </p>
-          </>
-        )}
-      />
+    <ListPage<CostCenter>
+      title="Cost centres"
+      lead="What hours and orders are counted under."
+      noun="cost centres"
+      actions={
+        <>
+          {may(user, 'can_view_reports') && (
+            <Link to="/reports/cost-centers" className={buttonClass('secondary')}>
+              <ChartColumn aria-hidden className="size-4" />
+              Report
+            </Link>
+          )}
+          {make}
+        </>
+      }
+      csv={{ path: '/api/cost-centers', query: { active_only: search.unused ? undefined : true } }}
+      filters={[{ kind: 'switch', name: 'unused', label: 'Show those not in use' }]}
+      list={list}
+      keyOf={(row) => row.id}
+      nameOf={(row) => row.name}
+      rowActions={
+        mayEdit
+          ? (row) => [
+              { label: 'Edit', icon: <Pencil aria-hidden />, onSelect: () => setEditing(row) },
+              { label: 'Delete', icon: <Trash2 aria-hidden />, danger: true, onSelect: () => setDeleting(row) },
+            ]
+          : undefined
+      }
+      columns={[
+        {
+          head: 'Name', phone: 'title',
+          cell: (row) => (
+            <Link to="/cost-centers/$id" params={{ id: row.id }} data-row-link className={rowLink}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { head: 'Code', cell: (row) => <span className="font-mono text-sm">{row.code}</span> },
+        { head: "Client's order", cell: (row) => row.client_po_number },
+        { head: 'State', phone: 'badge', cell: (row) => !row.is_active && <Badge tone="warn">Not in use</Badge> },
+        { head: 'Projects', align: 'right', phone: 'none', cell: (row) => row.project_count },
+        { head: 'Hours', align: 'right', cell: (row) => <>{formatQuantity(row.total_hours ?? '0')}<span className="lg:hidden"> h</span></> },
+        ...(money
+          ? [
+              { head: 'Work', align: 'right' as const, phone: 'amount' as const, cell: (row: CostCenter) => formatMoney(row.total_cost) },
+              { head: 'Budget', align: 'right' as const, phone: 'none' as const, cell: (row: CostCenter) => (row.budget === '0.00' ? '' : formatMoney(row.budget)) },
+              { head: 'Spent', phone: 'none' as const, cell: (row: CostCenter) => <BudgetRing spent={row.total_cost} budget={row.budget} size={40} /> },
+            ]
+          : []),
+      ]}
+      empty={
+        <Empty icon={<Cable aria-hidden />} title="No cost centres" action={make}>
+          Hours and orders are counted under cost centres, and a client’s order number on one becomes the reference of its invoices.
+        </Empty>
+      }
+    >
       {editing && <CenterForm center={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
-      {deleting && <Remove what={`the cost centre ${deleting.code}`} remove={() => deleteCostCenter(deleting.id)} onRemoved={again} onClose={() => setDeleting(null)} />}
-    </Page>
-  )
-}
-
-const schema = z.object({
-  code: z.string().trim().min(1, 'Enter a code').max(50),
-  name: z.string().trim().min(1, 'Enter a name').max(255),
-  description: z.string(),
-  budget: z.string().refine((text) => text.trim() === '' || parseCents(text) !== null, 'Enter an amount such as 12000 or 12000.50'),
-  client_po_number: z.string().max(100),
-  is_active: z.boolean(),
-})
-
-function CenterForm({ center, onClose }: { center: CostCenter | null; onClose: () => void }) {
-  const key = useRef(newId())
-  const form = useZodForm(schema, {
-    code: center?.code ?? '',
-    name: center?.name ?? '',
-    description: center?.description ?? '',
-    budget: center?.budget ?? '',
-    client_po_number: center?.client_po_number ?? '',
-    is_active: center?.is_active ?? true,
-  })
-  const { errors } = form.formState
-  const save = useMutation({
-    mutationFn: (values: z.infer<typeof schema>) => {
-      const fields = { ...values, budget: values.budget.trim() || '0' }
-      return center ? updateCostCenter(center.id, fields) : createCostCenter(fields, key.current)
-    },
-    onSuccess: (saved) => {
-      toast(`${saved.name} saved.`)
-      again()
-      onClose()
-    },
-    onError: (error) => {
-      // A refused request made nothing; the next one is another.
-      if (!isPassing(error)) key.current = newId()
-    },
-  })
-  return (
-    <RecordForm title={center ? `${center.code} ${center.name}` : 'New cost centre'} form={form} save={save} onClose={onClose}>
-      <div className="grid gap-4 sm:grid-cols-[9rem_1fr]">
-        <Field label="Code" error={errors.code?.message}>
-          <Input data-autofocus className="font-mono" {...form.register('code')} />
-        </Field>
-        <Field label="Name" error={errors.name?.message}>
-          <Input {...form.register('name')} />
-        </Field>
-      </div>
-      <Field label="Client's order number" hint="It becomes the reference of the invoices for this cost centre." error={errors.client_po_number?.message}>
-        <Input {...form.register('client_po_number')} />
-      </Field>
-      <Field label="Budget" error={errors.budget?.message}>
-        <Input inputMode="decimal" className="num max-w-40 text-right" {...form.register('budget')} />
-      </Field>
-      <Field label="Description">
-        <Textarea {...form.register('description')} />
-      </Field>
-      <Checkbox {...form.register('is_active')}>Can be chosen for new hours and orders</Checkbox>
-    </RecordForm>
+      {deleting && (
+        <Remove
+          what={`the cost centre ${deleting.code}`}
+          remove={() => deleteCostCenter(deleting.id)}
+          onRemoved={() => void queryClient.invalidateQueries({ queryKey: ['cost-centers'] })}
+          onClose={() => setDeleting(null)}
+        />
+      )}
+    </ListPage>
   )
 }

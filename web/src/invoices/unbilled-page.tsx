@@ -1,17 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { ChevronDown, ReceiptText, Sparkles } from 'lucide-react'
+import { Link, useSearch } from '@tanstack/react-router'
+import { ChevronDown, CircleCheck, ReceiptText, Sparkles, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { may, useUser } from '@/api/session'
-import type { Ages, UnbilledClient } from '@/api/types'
+import type { Ages, ReasonSum, UnbilledClient } from '@/api/types'
+import { getWorkBalance } from '@/api/work'
 import { formatShortDay } from '@/format/calendar'
 import { formatMoney, formatQuantity, parseCents, sumMoney } from '@/format/money'
 import { LaneBanner } from '@/sync/lane'
 import { JustSent } from '@/sync/just-sent'
 import { Button, buttonClass } from '@/ui/button'
+import { Disclosure } from '@/ui/disclosure'
 import { Checkbox } from '@/ui/field'
 import { Page } from '@/ui/page'
 import { Empty, Failure, Skeleton } from '@/ui/states'
+import { AppLink, textLink } from '@/work/link'
+import { ReasonBadge, ReasonSums } from '@/work/reasons'
 import { BatchDialog } from './batch-dialog'
 import { unbilledQuery } from './queries'
 
@@ -29,7 +33,9 @@ export function UnbilledPage() {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const [batch, setBatch] = useState<UnbilledClient[] | null>(null)
   const mayInvoice = may(user, 'can_create_invoices')
-  const clients = unbilled.data?.clients ?? []
+  const { client_id } = useSearch({ from: '/unbilled' })
+  const clients = unbilled.data?.clients.filter((client) => !client_id || client.client_id === client_id) ?? []
+  const reasons = (client_id ? clients[0]?.reasons : unbilled.data?.reasons) ?? []
   const chosen = clients.filter((client) => picked.has(client.client_id))
 
   const pick = (id: string, on: boolean) => {
@@ -47,14 +53,23 @@ export function UnbilledPage() {
         <Skeleton rows={5} height="h-24" />
       ) : unbilled.isError ? (
         <Failure error={unbilled.error} onRetry={() => void unbilled.refetch()} />
-      ) : clients.length === 0 ? (
+      ) : clients.length === 0 && reasons.length === 0 ? (
         <Empty icon={<Sparkles aria-hidden />} title="Everything is billed">
           New hours appear here as soon as they are entered.
         </Empty>
       ) : (
         <>
-          <Totals clients={clients} total={unbilled.data.total} hours={unbilled.data.hours} />
-          {mayInvoice && (
+          {client_id ? (
+            <p>
+              <Link to="/unbilled" className={textLink}>
+                Show all clients
+              </Link>
+            </p>
+          ) : (
+            clients.length > 0 && <Totals clients={clients} total={unbilled.data.total} hours={unbilled.data.hours} ready={unbilled.data.ready_total} />
+          )}
+          <Why reasons={reasons} balance={!client_id} />
+          {mayInvoice && clients.length > 0 && (
             <div className="-my-2 flex flex-wrap items-center gap-x-4">
               <Checkbox
                 checked={chosen.length === clients.length}
@@ -67,7 +82,7 @@ export function UnbilledPage() {
               </Checkbox>
               {chosen.length > 0 && (
                 <Button variant="primary" className="ml-auto" onClick={() => setBatch(chosen)}>
-                  Create {chosen.length} {chosen.length === 1 ? 'invoice' : 'invoices'} · {formatMoney(sumMoney(chosen.map((client) => client.total)))}
+                  Create {chosen.length} {chosen.length === 1 ? 'invoice' : 'invoices'} · {formatMoney(sumMoney(chosen.map((client) => client.ready_total)))}
                 </Button>
               )}
             </div>
@@ -98,7 +113,59 @@ export function UnbilledPage() {
   )
 }
 
-function Totals({ clients, total, hours }: { clients: UnbilledClient[]; total: string; hours: string }) {
+/** Why work is unbilled, summed by reason, and whether billed and explained work are all there is. */
+function Why({ reasons, balance }: { reasons: ReasonSum[]; balance: boolean }) {
+  if (reasons.length === 0) return null
+  return (
+    <Disclosure
+      title={
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1 py-1.5">
+          Why it is unbilled
+          {reasons.map((reason) => (
+            <span key={reason.code} className="inline-flex items-center gap-1.5 text-sm font-normal text-muted">
+              <ReasonBadge code={reason.code} /> {formatMoney(reason.total)}
+            </span>
+          ))}
+        </span>
+      }
+    >
+      {() => (
+        <div className="flex flex-col gap-4 p-4">
+          <ReasonSums
+            reasons={reasons}
+            entries={(code) => (
+              <AppLink to={reasons.find((reason) => reason.code === code)?.link ?? '/timesheets'} className={textLink}>
+                Go there
+              </AppLink>
+            )}
+          />
+          {balance && <Balance />}
+        </div>
+      )}
+    </Disclosure>
+  )
+}
+
+/** Billed and explained work beside all work. */
+function Balance() {
+  const balance = useQuery({ queryKey: ['unbilled', 'balance'], queryFn: ({ signal }) => getWorkBalance(signal) })
+  if (balance.isError) return <Failure error={balance.error} onRetry={() => void balance.refetch()} />
+  if (!balance.data) return <Skeleton rows={1} height="h-10" />
+  const { all, billed, explained, balanced } = balance.data
+  return (
+    <p className="num flex flex-wrap items-center gap-x-2 gap-y-1">
+      {balanced ? <CircleCheck aria-hidden className="size-4 text-good" /> : <TriangleAlert aria-hidden className="size-4 text-bad" />}
+      <span>
+        Billed {formatMoney(billed.total)} + explained {formatMoney(explained.total)} {balanced ? '=' : '≠'} all work {formatMoney(all.total)}
+      </span>
+      <span className="text-muted">
+        ({formatQuantity(billed.hours)} h + {formatQuantity(explained.hours)} h {balanced ? '=' : '≠'} {formatQuantity(all.hours)} h)
+      </span>
+    </p>
+  )
+}
+
+function Totals({ clients, total, hours, ready }: { clients: UnbilledClient[]; total: string; hours: string; ready: string }) {
   const sums = Object.fromEntries(ages.map(({ key }) => [key, sumMoney(clients.map((client) => client.ages[key]))])) as unknown as Ages
   return (
     <section aria-label="Total" className="card grid gap-x-8 gap-y-4 p-5 lg:grid-cols-[auto_1fr] lg:items-center">
@@ -107,6 +174,7 @@ function Totals({ clients, total, hours }: { clients: UnbilledClient[]; total: s
         <p className="num text-muted">
           {formatQuantity(hours)} hours · {clients.length} {clients.length === 1 ? 'client' : 'clients'} · before tax
         </p>
+        {ready !== total && <p className="num font-medium text-good">{formatMoney(ready)} can be invoiced now</p>}
       </div>
       <div className="flex min-w-0 flex-col gap-2">
         <AgeBar amounts={sums} className="h-3" />
@@ -163,7 +231,10 @@ function ClientCard({ client, mayInvoice, picked, onPick }: ClientCardProps) {
             {late === '0.00' ? `Oldest ${client.age_days} days` : `${formatMoney(late)} over 60 days`}
           </p>
         </div>
-        <p className="num text-right text-lg font-semibold">{formatMoney(client.total)}</p>
+        <div className="num text-right">
+          <p className="text-lg font-semibold">{formatMoney(client.total)}</p>
+          {client.ready_total !== client.total && <p className="text-sm text-muted">{formatMoney(client.ready_total)} ready</p>}
+        </div>
         <div className="col-span-3 flex justify-between gap-2 lg:col-span-1">
           <Button variant="ghost" className="px-3" aria-expanded={open} onClick={() => setOpen(!open)}>
             {client.projects.length} {client.projects.length === 1 ? 'project' : 'projects'}
@@ -177,6 +248,18 @@ function ClientCard({ client, mayInvoice, picked, onPick }: ClientCardProps) {
           )}
         </div>
       </div>
+      {open && (
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-raised px-5 py-2">
+          {client.reasons.map((reason) => (
+            <span key={reason.code} className="num inline-flex items-center gap-1.5 text-sm text-muted">
+              <ReasonBadge code={reason.code} /> {formatMoney(reason.total)}
+            </span>
+          ))}
+          <Link to="/clients/$id" params={{ id: client.client_id }} search={{ tab: 'unbilled' }} className={textLink}>
+            Entries and reasons
+          </Link>
+        </p>
+      )}
       {open && (
         <ul className="divide-y divide-line border-t border-line bg-raised">
           {client.projects.map((project) => (

@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /** Where a record is seen: its page, or the list that shows it; null where there is none. */
-export function recordTarget({ entity_type, entity_id, label }: { entity_type: string; entity_id: string; label: string }): Target | null {
+export function recordTarget({ entity_type, entity_id }: { entity_type: string; entity_id: string }): Target | null {
   switch (entity_type) {
     case 'invoice':
       return { to: '/financials/invoices/$id', params: { id: entity_id } }
@@ -21,11 +21,13 @@ export function recordTarget({ entity_type, entity_id, label }: { entity_type: s
     case 'credit_note':
       return { to: '/financials/credit-notes/$id', params: { id: entity_id } }
     case 'client':
-      return { to: '/clients', search: { search: label } }
+      return { to: '/clients/$id', params: { id: entity_id } }
     case 'project':
-      return { to: '/projects', search: { search: label } }
+      return { to: '/projects/$id', params: { id: entity_id } }
+    case 'timesheet':
+      return { to: '/timesheets/$id', params: { id: entity_id } }
     case 'cost_center':
-      return { to: '/cost-centers' }
+      return { to: '/cost-centers/$id', params: { id: entity_id } }
     case 'activity_type':
       return { to: '/activity-types' }
     default:

@@ -325,8 +325,7 @@ function PersonMenu({ small = false }: { small?: boolean }) {
   )
 }
 
-/** Where a person starts: the office with what can be billed, a tech with the own hours. */
+/** Where a person starts: with the dashboard, or with the own hours where that is not open to them. */
 export function Start() {
-  const user = useUser()
-  return <Navigate to={may(user, 'can_view_financials') ? '/unbilled' : '/timesheets'} replace />
+  return <Navigate to={may(useUser(), 'can_view_dashboard') ? '/dashboard' : '/timesheets'} replace />
 }
