@@ -14,6 +14,7 @@ const pages = [
   '/timesheets', '/timesheets?new=true', '/timesheets?person=all', '/unbilled', '/financials/invoices', '/financials/purchase-orders',
   '/financials/purchase-orders/new', '/projects', '/clients', '/activity-types', '/cost-centers', '/settings', '/settings?part=documents', '/settings?part=work', '/settings?part=mail', '/settings?part=reminders', '/settings/xero',
   '/people', '/people/roles', '/audit-log', '/bin', '/import', '/help', '/profile', '/no-such-page',
+  '/dashboard', '/timesheets?view=team', '/timesheets?view=month', '/timesheets?view=list', '/projects?view=list', '/projects?view=archive', '/reports/cost-centers',
 ]
 
 for (const [name, device] of Object.entries({ desktop, phone })) {
@@ -28,6 +29,11 @@ for (const [name, device] of Object.entries({ desktop, phone })) {
         const [row] = await (await page.request.get(`${firm.app}/api/xero/${api}?limit=1`)).json()
         all.push(`${path}/${row.id}`)
       }
+      for (const path of ['projects', 'clients', 'cost-centers', 'timesheets']) {
+        const answer = await (await page.request.get(`${firm.app}/api/${path}?limit=1`)).json()
+        all.push(`/${path}/${(answer.data ?? answer)[0].id}`)
+      }
+      all.push(`/clients/${clients[0].client_id}?tab=unbilled`, `/clients/${clients[0].client_id}?tab=rates`)
       const faults = []
       for (const path of all) {
         await page.goto(firm.app + path)

@@ -32,7 +32,7 @@ test('the session is a cookie that scripts cannot read, and nothing secret is in
 
 test('a tech starts with the own hours and sees no money', async () => {
   const page = await signIn(firm, 'tech', phone)
-  await page.waitForURL(`${firm.app}/timesheets`)
+  await page.waitForURL(`${firm.app}/dashboard`)
   assert.equal(await page.getByRole('link', { name: 'Unbilled' }).count(), 0)
   assert.equal(await page.getByRole('link', { name: 'Invoices' }).count(), 0)
 })

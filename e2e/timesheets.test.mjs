@@ -10,6 +10,7 @@ after(() => firm?.close())
 
 /** Fills the sheet for new hours. */
 async function enterTime(page, notes) {
+  if (!page.url().includes('/timesheets')) await page.goto(`${firm.app}/timesheets`)
   await page.getByRole('button', { name: 'Enter time', exact: true }).first().click()
   const sheet = page.getByRole('dialog', { name: 'Enter time' })
   await sheet.getByLabel('Project').fill('smoke')
@@ -40,7 +41,7 @@ async function photo(page) {
 
 test('hours and a photo entered without signal survive a reload and are sent once there is signal', async () => {
   const page = await signIn(firm, 'tech', phone)
-  await page.waitForURL(`${firm.app}/timesheets`)
+  await page.goto(`${firm.app}/timesheets`)
   await page.getByRole('heading', { name: 'Timesheets' }).waitFor()
   // The service worker keeps the app on the device; without it there would be nothing to reload.
   await page.evaluate(async () => {
@@ -117,6 +118,47 @@ test('unbilled hours can be changed and deleted', async () => {
   await row.getByText('3.25').waitFor()
   await row.getByRole('button', { name: 'Actions for this entry' }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete entry' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click()
   await row.waitFor({ state: 'detached' })
+  // And brought back.
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await row.waitFor()
+})
+
+test('hours of several people and activities are entered in one go, approved together and explained', async () => {
+  const page = await signIn(firm, 'manager')
+  await page.goto(`${firm.app}/timesheets?view=team`)
+  await page.getByRole('table', { name: 'Hours by person and day' }).waitFor()
+  await page.getByRole('button', { name: 'Enter time', exact: true }).first().click()
+  const sheet = page.getByRole('dialog', { name: 'Enter time' })
+  await sheet.getByRole('button', { name: 'Sione Fifita' }).click()
+  await sheet.getByRole('button', { name: 'Priya Nair' }).click()
+  await sheet.getByRole('button', { name: 'Me', exact: true }).click()
+  await sheet.getByLabel('Project').fill('smoke')
+  await page.getByRole('option', { name: /Smoke alarm/ }).click()
+  await sheet.getByRole('button', { name: 'Labour' }).click()
+  await sheet.getByRole('textbox', { name: 'Hours' }).fill('3')
+  await sheet.getByRole('button', { name: 'Another activity' }).click()
+  const second = sheet.getByRole('group', { name: 'Activity 2' })
+  await second.getByRole('button', { name: 'Travel' }).click()
+  await second.getByRole('textbox', { name: 'Hours' }).fill('0.5')
+  await second.getByLabel('Billable').uncheck()
+  await sheet.getByLabel('Notes').fill('Both of us')
+  await sheet.getByRole('button', { name: 'Save 4 entries' }).click()
+  await sheet.waitFor({ state: 'detached' })
+
+  await page.goto(`${firm.app}/timesheets?view=list`)
+  await page.getByText('Both of us').nth(3).waitFor()
+  const rows = page.getByRole('row').filter({ hasText: 'Both of us' })
+  assert.equal(await rows.count(), 4)
+  assert.equal(await rows.filter({ hasText: 'Not billable' }).count(), 2)
+  for (let i = 0; i < 4; i++) await rows.nth(i).getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  const plan = page.getByRole('dialog', { name: 'Approve for invoicing' })
+  await plan.getByText('4 entries').first().waitFor()
+  await plan.getByRole('button', { name: 'Approve 4 entries' }).click()
+  await rows.filter({ hasText: 'Approved' }).nth(3).waitFor()
+  await rows.filter({ hasText: 'Not billable' }).first().getByRole('button', { name: 'Why is this unbilled?' }).click()
+  await page.getByText('The entry is marked as not billable.').waitFor()
+  assert.deepEqual(page.faults, [])
 })

@@ -31,9 +31,9 @@ var (
 	// Rates in whole dollars: a quarter of an hour is then in whole cents, and the
 	// sum of entries is that of the invoice lines, which are rounded one by one.
 	demoActivities = []fieldops.ActivityType{
-		{Name: "Labour", Icon: "zap", Color: "electric", HourlyRate: 100_0000},
-		{Name: "Electrician", Icon: "wrench", Color: "voltage", HourlyRate: 95_0000},
-		{Name: "Apprentice", Icon: "users", Color: "orange", HourlyRate: 62_0000},
+		{Name: "Labour", Icon: "zap", Color: "electric", HourlyRate: 100_0000, CostRate: rate(52_0000)},
+		{Name: "Electrician", Icon: "wrench", Color: "voltage", HourlyRate: 95_0000, CostRate: rate(49_0000)},
+		{Name: "Apprentice", Icon: "users", Color: "orange", HourlyRate: 62_0000, CostRate: rate(31_0000)},
 		{Name: "Testing and certification", Icon: "clipboard-check", Color: "purple", HourlyRate: 115_0000},
 		{Name: "Data cabling", Icon: "cable", Color: "warning", HourlyRate: 105_0000},
 		{Name: "Fault call-out", Icon: "zap", Color: "red", HourlyRate: 142_0000},
@@ -97,16 +97,27 @@ var demoProjects = []demoProject{
 	{"Smoke alarm compliance", 6, 0, "in-progress", 7_500_00, "Alarms and certificates for 42 rental homes.", []int{certification, labour}},
 	{"Chiller 3 fault finding", 7, 6, "in-progress", 6_000_00, "Nuisance trips of compressor drive 3.", []int{callOut, electrician}},
 	{"Access control cabling", 1, 2, "quoted", 14_400_00, "Cabling for 24 doors; waits for the body corporate's meeting.", []int{cabling}},
+	{"Show home lighting", 5, 5, "in-progress", 8_600_00, "Lighting of the show home at the price agreed upon.", []int{labour}},
+	{"Strip-out of the old switch room", 0, 1, "paid", 3_200_00, "Old boards and cable trays taken out and away.", []int{labour}},
 }
 
-var demoCenters = []struct{ code, name, order string }{
-	{"CC-001", "General", ""},
-	{"TS-4500", "Switchboard stage one", "PO 4500127"},
-	{"HV-LGT", "Lighting programme", "HVBC-2291"},
-	{"OD-VAT", "Vat room", "4700-88213"},
-	{"WA-KAI", "Wharekai", ""},
-	{"KH-12", "Lots 12 to 18", "KH/0612"},
-	{"RC-REP", "Repairs", ""},
+// demoWorked is how many of them the working days are shared among.
+const demoWorked = 9
+
+// demoFixedPrice is the place of the project that is billed at a fixed price.
+const demoFixedPrice = 10
+
+var demoCenters = []struct {
+	code, name, order string
+	budget            fieldops.Cents
+}{
+	{"CC-001", "General", "", 0},
+	{"TS-4500", "Switchboard stage one", "PO 4500127", 22_000_00},
+	{"HV-LGT", "Lighting programme", "HVBC-2291", 24_000_00},
+	{"OD-VAT", "Vat room", "4700-88213", 40_000_00},
+	{"WA-KAI", "Wharekai", "", 6_000_00},
+	{"KH-12", "Lots 12 to 18", "KH/0612", 60_000_00},
+	{"RC-REP", "Repairs", "", 0},
 }
 
 var demoNotes = [][]string{
@@ -150,7 +161,10 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 		if err := f.storeRecords(ctx, tx, contacts); err != nil {
 			return err
 		}
-		return f.storeWork(ctx, tx)
+		if err := f.storeWork(ctx, tx); err != nil {
+			return err
+		}
+		return f.storeDecisions(ctx, tx)
 	})
 	if err != nil {
 		return nil, err
@@ -204,6 +218,8 @@ func (f *demoFirm) orderLine(description string, quantity, price fieldops.E4, ce
 
 func text(s string) *string { return &s }
 
+func rate(r fieldops.E4) *fieldops.E4 { return &r }
+
 func (f *demoFirm) storeRecords(ctx context.Context, tx *store.Tx, contacts map[string]string) error {
 	hash := fieldops.HashPassword(demoPassword)
 	for _, u := range demoPeople {
@@ -251,7 +267,7 @@ func (f *demoFirm) storeRecords(ctx context.Context, tx *store.Tx, contacts map[
 		f.clients = append(f.clients, client)
 	}
 	for _, k := range demoCenters {
-		center := fieldops.CostCenter{Code: k.code, Name: k.name, IsActive: true}
+		center := fieldops.CostCenter{Code: k.code, Name: k.name, Budget: k.budget, IsActive: true}
 		if k.order != "" {
 			center.ClientPONumber = &k.order
 		}
@@ -260,10 +276,20 @@ func (f *demoFirm) storeRecords(ctx context.Context, tx *store.Tx, contacts map[
 		}
 		f.centers = append(f.centers, center)
 	}
-	for _, p := range demoProjects {
+	// One client pays rates of their own.
+	if err := tx.SetClientRates(ctx, f.clients[6].ID, []fieldops.ClientRate{
+		{ActivityTypeID: f.activities[certification].ID, HourlyRate: 108_0000}, {ActivityTypeID: f.activities[labour].ID, HourlyRate: 92_0000},
+	}); err != nil {
+		return err
+	}
+	for i, p := range demoProjects {
 		project := fieldops.Project{
 			Name: p.name, ClientID: &f.clients[p.client].ID, Status: p.status, Budget: p.budget, Description: &p.description,
 			StartDate: f.today.AddDays(-demoDays),
+		}
+		if i == demoFixedPrice {
+			project.BillingMethod = fieldops.FixedPrice
+			project.EndDate = f.today.AddDays(-3)
 		}
 		if err := tx.InsertProject(ctx, &project, []fieldops.ID{f.centers[p.center].ID}); err != nil {
 			return err
@@ -287,7 +313,7 @@ func (f *demoFirm) storeWork(ctx context.Context, tx *store.Tx) error {
 				continue
 			}
 			// Somebody stays on a job for about a week.
-			project := (back/6*2 + technician*3) % (len(demoProjects) - 1)
+			project := (back/6*2 + technician*3) % demoWorked
 			if weekday == time.Saturday {
 				project = 8 // the cold store's fault
 			}
@@ -296,7 +322,7 @@ func (f *demoFirm) storeWork(ctx context.Context, tx *store.Tx) error {
 				return err
 			}
 			if random.IntN(10) > 0 {
-				if err := f.storeEntry(ctx, tx, random, technician, (project+random.IntN(2)*4)%(len(demoProjects)-1), day, 1, quarters(random, 4, 12)); err != nil {
+				if err := f.storeEntry(ctx, tx, random, technician, (project+random.IntN(2)*4)%demoWorked, day, 1, quarters(random, 4, 12)); err != nil {
 					return err
 				}
 			}
@@ -308,6 +334,38 @@ func (f *demoFirm) storeWork(ctx context.Context, tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// storeDecisions writes what the office decided about the work: some of it is
+// approved, some is held back, and some was done at a fixed price.
+func (f *demoFirm) storeDecisions(ctx context.Context, tx *store.Tx) error {
+	random := rand.New(rand.NewPCG(2026, 2))
+	for back := 9; back > 3; back-- {
+		if err := f.storeTimesheet(ctx, tx, random, 2, demoFixedPrice, labour, f.today.AddDays(-back), quarters(random, 2, 6)); err != nil {
+			return err
+		}
+	}
+	of := func(client, last int) ([]fieldops.ID, error) {
+		entries, _, err := tx.Timesheets(ctx, store.TimesheetFilter{ClientID: f.clients[client].ID, To: f.today.AddDays(-last), Page: store.Page{Number: 1, Size: 6}})
+		ids := make([]fieldops.ID, len(entries))
+		for i := range entries {
+			ids[i] = entries[i].ID
+		}
+		return ids, err
+	}
+	approved, err := of(7, 10)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ApproveTimesheets(ctx, approved); err != nil {
+		return err
+	}
+	held, err := of(6, 12)
+	if err != nil {
+		return err
+	}
+	_, err = tx.HoldTimesheets(ctx, held[:min(4, len(held))], "The property manager asks which of the homes were done twice.")
+	return err
 }
 
 // quarters is a random time between two numbers of quarter hours.

@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /** Where a record is seen: its page, or the list that shows it; null where there is none. */
-export function recordTarget({ entity_type, entity_id }: { entity_type: string; entity_id: string }): Target | null {
+export function recordTarget({ entity_type, entity_id }: { entity_type: string; entity_id: string; label?: string }): Target | null {
   switch (entity_type) {
     case 'invoice':
       return { to: '/financials/invoices/$id', params: { id: entity_id } }
