@@ -26,6 +26,7 @@ export function Bars({ title, heads, points, tick, actions }: BarsProps) {
         <h2 className="flex-1 text-base font-semibold">{title}</h2>
         {actions}
       </div>
+      {points.every((point) => point.value === 0) && <p className="text-sm text-muted">Nothing yet.</p>}
       <div aria-hidden className="h-52">
         <ResponsiveContainer width="100%" height="100%">
           <BarChart data={points} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>

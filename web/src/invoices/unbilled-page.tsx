@@ -133,11 +133,15 @@ function Why({ reasons, balance }: { reasons: ReasonSum[]; balance: boolean }) {
         <div className="flex flex-col gap-4 p-4">
           <ReasonSums
             reasons={reasons}
-            entries={(code) => (
-              <AppLink to={reasons.find((reason) => reason.code === code)?.link ?? '/timesheets'} className={textLink}>
-                Go there
-              </AppLink>
-            )}
+            entries={(code) => {
+              const link = reasons.find((reason) => reason.code === code)?.link
+              // What is ready stands on this page.
+              return link && link !== '/unbilled' && (
+                <AppLink to={link} className={textLink}>
+                  Go there
+                </AppLink>
+              )
+            }}
           />
           {balance && <Balance />}
         </div>
