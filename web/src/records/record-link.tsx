@@ -36,7 +36,7 @@ export function recordTarget({ entity_type, entity_id }: { entity_type: string; 
 }
 
 /** The name of a record, as a link to its page where it has one. */
-export function RecordLink({ record, className = 'font-medium text-accent hover:underline' }: { record: Pick<NamedRecord, 'entity_id' | 'label'> & { entity_type: string }; className?: string }) {
+export function RecordLink({ record, className = 'font-medium text-accent underline underline-offset-4' }: { record: Pick<NamedRecord, 'entity_id' | 'label'> & { entity_type: string }; className?: string }) {
   const target = recordTarget(record)
   if (!target) return <span>{record.label}</span>
   return (

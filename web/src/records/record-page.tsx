@@ -41,9 +41,9 @@ export function Facts({ facts }: { facts: (Fact | false | null)[] }) {
   return (
     <dl className="card grid grid-cols-2 gap-4 p-4 sm:grid-cols-3 lg:grid-cols-4">
       {shown.map((fact) => (
-        <div key={fact.label} className={fact.wide ? 'col-span-full' : 'min-w-0'}>
-          <Detail label={fact.label}>{fact.value}</Detail>
-        </div>
+        <Detail key={fact.label} label={fact.label} className={fact.wide ? 'col-span-full' : ''}>
+          {fact.value}
+        </Detail>
       ))}
     </dl>
   )

@@ -32,9 +32,9 @@ export function Page({ title, lead, actions, back, children }: PageProps) {
 }
 
 /** A label with its value, in the details of something. */
-export function Detail({ label, children }: { label: string; children: ReactNode }) {
+export function Detail({ label, className = '', children }: { label: string; className?: string; children: ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className={`min-w-0 ${className}`}>
       <dt className="text-sm text-muted">{label}</dt>
       <dd className="num font-medium break-words">{children}</dd>
     </div>

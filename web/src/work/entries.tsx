@@ -43,7 +43,7 @@ export function entryColumns<Row extends Timesheet>({ without = [], money, befor
     !without.includes('project') && {
       head: 'Project',
       cell: (row) => (
-        <AppLink to={`/projects/${row.project_id}`} className="relative z-10 text-accent hover:underline">
+        <AppLink to={`/projects/${row.project_id}`} className="relative z-10 text-accent underline underline-offset-4 lg:no-underline lg:hover:underline">
           {row.project_name}
         </AppLink>
       ),
