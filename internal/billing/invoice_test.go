@@ -413,7 +413,7 @@ func TestInvoiceOfManyEntriesIsFast(t *testing.T) {
 		f.manyHours(500)
 		began := time.Now()
 		f.invoice()
-		if took := time.Since(began); took > 30*time.Second {
+		if took := time.Since(began); took > 3*time.Second {
 			t.Errorf("500 entries took %s", took)
 		} else {
 			t.Logf("500 entries took %s", took)
