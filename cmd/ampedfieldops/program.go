@@ -87,6 +87,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p.billing = billing.New(db, p.sync)
 	p.billing.PrintLogoFrom(pictures.Open)
 	db.WatchSync(p.events.DocumentChanged)
+	db.ReportTo(func(err error) { log.Error("something that follows a change failed", "error", err) })
 	db.WatchNotifications(p.events.Notified)
 	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, AppURL: c.frontendURL, Log: log})
 	p.billing.SendBy(p.post)

@@ -47,6 +47,7 @@ type DB struct {
 	path   string        // SQLite only
 	queue  *job.Queue
 	watch  func(fieldops.DocumentRef)
+	report func(error)
 
 	watchNotices func(user fieldops.ID)
 
@@ -199,6 +200,10 @@ func (db *DB) Queue() *job.Queue { return db.queue }
 // state a transaction of this process has changed. It must be set before the
 // first change.
 func (db *DB) WatchSync(changed func(fieldops.DocumentRef)) { db.watch = changed }
+
+// ReportTo has failed called with what went wrong after a change that stands all
+// the same. It must be set before the first change.
+func (db *DB) ReportTo(failed func(error)) { db.report = failed }
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {

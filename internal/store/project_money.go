@@ -141,17 +141,19 @@ var budgetThresholds = []int64{80, 100}
 // and budget.
 //
 // It runs after the commit of the spending, so that of many at once the last one
-// sees them all. When it fails, the next spending on the project makes up for
-// it.
+// sees them all. The spending stands when it fails: that is reported, and the
+// next spending on the project makes up for it.
 func (db *DB) warnOfBudgets(ctx context.Context, spent map[fieldops.ID]bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	for project := range spent {
 		passed, err := db.budgetPassed(ctx, project)
-		if err != nil || len(passed) == 0 {
-			continue
+		if err == nil && len(passed) > 0 {
+			err = db.Write(ctx, fieldops.System, func(tx *Tx) error { return tx.warnOfBudget(ctx, project) })
 		}
-		_ = db.Write(ctx, fieldops.System, func(tx *Tx) error { return tx.warnOfBudget(ctx, project) }) // see above
+		if err != nil && db.report != nil {
+			db.report(fmt.Errorf("looking whether project %s has passed its budget: %w", project, err))
+		}
 	}
 }
 
