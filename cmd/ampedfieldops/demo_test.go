@@ -275,26 +275,7 @@ func (p *running) invoice(client string) (id, number string) {
 func TestRestoreComparesWithXero(t *testing.T) {
 	t.Parallel()
 	here := installed(t, store.SQLite)
-	ln, err := listen(context.Background(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	simulator := xerosim.New(xerosim.Options{})
-	serving, stopXero := context.WithCancel(context.Background())
-	xeroEnded := make(chan error, 1)
-	go func() { xeroEnded <- simulator.Serve(serving, ln) }()
-	t.Cleanup(func() {
-		stopXero()
-		if err := <-xeroEnded; err != nil {
-			t.Error(err)
-		}
-	})
-	address := "http://" + ln.Addr().String()
-	for _, name := range []string{"XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"} {
-		here.env[name] = address
-	}
-	here.env["XERO_CLIENT_ID"], here.env["XERO_CLIENT_SECRET"] = "client", "client-secret"
-	here.connect(simulator)
+	here.connect(demoSize{})
 
 	p := here.start("serve", "--listen", "127.0.0.1:0")
 	p.signIn("manager@demo.test")
@@ -323,8 +304,27 @@ func TestRestoreComparesWithXero(t *testing.T) {
 }
 
 // connect makes up a firm that is connected to a simulated Xero.
-func (here *installation) connect(simulator *xerosim.Sim) {
+func (here *installation) connect(size demoSize) {
 	here.t.Helper()
+	ln, err := listen(context.Background(), "127.0.0.1:0")
+	if err != nil {
+		here.t.Fatal(err)
+	}
+	simulator := xerosim.New(xerosim.Options{})
+	serving, stopXero := context.WithCancel(context.Background())
+	xeroEnded := make(chan error, 1)
+	go func() { xeroEnded <- simulator.Serve(serving, ln) }()
+	here.t.Cleanup(func() {
+		stopXero()
+		if err := <-xeroEnded; err != nil {
+			here.t.Error(err)
+		}
+	})
+	address := "http://" + ln.Addr().String()
+	for _, name := range []string{"XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL"} {
+		here.env[name] = address
+	}
+	here.env["XERO_CLIENT_ID"], here.env["XERO_CLIENT_SECRET"] = "client", "client-secret"
 	c, err := readConfig(environ(here.env), "", &overrides{})
 	if err != nil {
 		here.t.Fatal(err)
@@ -333,7 +333,7 @@ func (here *installation) connect(simulator *xerosim.Sim) {
 	if err != nil {
 		here.t.Fatal(err)
 	}
-	if err := errors.Join(prepareDemo(context.Background(), p, simulator, demoSize{}, io.Discard), p.close()); err != nil {
+	if err := errors.Join(prepareDemo(context.Background(), p, simulator, size, io.Discard), p.close()); err != nil {
 		here.t.Fatal(err)
 	}
 }

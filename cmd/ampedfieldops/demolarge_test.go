@@ -1,7 +1,6 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,32 +8,27 @@ import (
 	"ampedfieldops/internal/store"
 )
 
-// TestAMadeUpHistoryIsConsistent fills a firm of a hundredth of the large size:
-// its invoices must be the sum of their work, and nothing may wait for Xero but
-// what the small firm sends.
+// TestAMadeUpHistoryIsConsistent puts a small history behind a firm: its invoices
+// must be the sum of their work.
 func TestAMadeUpHistoryIsConsistent(t *testing.T) {
 	t.Parallel()
-	here := installed(t, store.SQLite)
-	data := filepath.Join(t.TempDir(), "demo")
-	said := here.must("demo", "--listen", "127.0.0.1:0", "--xero-listen", "127.0.0.1:0", "--data", data, "--size", "medium", "--fill-only")
-	if !strings.Contains(said, "filled sqlite:") {
-		t.Fatalf("it said %q", said)
-	}
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(data, "ampedfieldops.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
+	onEach(t, func(t *testing.T, here *installation) {
+		size := demoSize{timesheets: 1_000, invoices: 60, clients: 60}
+		here.connect(size)
+		db := here.open()
+		defer here.close(db)
+		consistent(t, db, size)
 	})
+}
+
+func consistent(t *testing.T, db *store.DB, size demoSize) {
+	t.Helper()
 	_, listing, err := db.Timesheets(t.Context(), store.TimesheetFilter{Page: store.Page{Number: 1, Size: 1}})
-	if err != nil || listing.Total < demoSizes["medium"].timesheets {
+	if err != nil || listing.Total < size.timesheets {
 		t.Errorf("%d timesheets, %v", listing.Total, err)
 	}
 	invoices, err := db.Invoices(t.Context(), store.DocumentFilter{Search: "H-", Limit: 500})
-	if err != nil || len(invoices) != demoSizes["medium"].invoices {
+	if err != nil || len(invoices) != size.invoices {
 		t.Fatalf("%d invoices, %v", len(invoices), err)
 	}
 	billed := 0
@@ -58,7 +52,7 @@ func TestAMadeUpHistoryIsConsistent(t *testing.T) {
 		}
 		billed += len(work)
 	}
-	if billed < demoSizes["medium"].timesheets*9/10 {
+	if billed < size.timesheets*9/10 {
 		t.Errorf("only %d entries are billed", billed)
 	}
 }
