@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -253,7 +254,15 @@ func (tx *Tx) finishDeletion(ctx context.Context, d *fieldops.Deletion) error {
 	if _, err := tx.q.ExecContext(ctx, "update deletions set counts = $1 where id = $2", string(counts), d.ID); err != nil {
 		return err
 	}
-	return tx.audit(ctx, "delete", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
+	details := map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID}
+	if d.Kind == fieldops.RecordTimesheet {
+		t, err := tx.AnyTimesheet(ctx, d.EntityID)
+		if err != nil {
+			return err
+		}
+		maps.Copy(details, timesheetDetails(&t))
+	}
+	return tx.audit(ctx, "delete", string(d.Kind), d.EntityID, details)
 }
 
 // settleAround derives anew what live invoices and bills owe, after payments and

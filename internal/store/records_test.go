@@ -152,7 +152,7 @@ func TestEveryChangeLeavesAnAuditEntry(t *testing.T) {
 			t.Errorf("the newest entry is %+v", newest)
 		}
 		only, total, err := db.AuditEntries(t.Context(), store.AuditFilter{UserID: o.person.ID, Action: "delete", EntityType: "timesheet", EntityID: entry.ID, Limit: 10})
-		if err != nil || total != 1 || len(only) != 1 || !strings.Contains(string(only[0].Details), `"label":"2026-05-04"`) {
+		if err != nil || total != 1 || len(only) != 1 || !strings.Contains(string(only[0].Details), `"hours":"7.50"`) {
 			t.Errorf("one deletion: %+v, %d, %v", only, total, err)
 		}
 		if err := o.try(t, func(ctx context.Context, tx *store.Tx) error {
