@@ -59,6 +59,7 @@ func TestAnotherPersonsRecordsStayTheirs(t *testing.T) {
 			{ask: "GET /api/bin", status: 200},
 			{ask: "GET /api/bin?entity_type=timesheet", status: 200},
 			{ask: "GET /api/bin/{deletion}", status: 403},
+			{ask: "GET /api/bin/preview/timesheet/{sheet}", status: 403},
 			{ask: "POST /api/bin/{deletion}/restore", status: 403},
 			{ask: "GET /api/dashboard/recent-timesheets", status: 200},
 			{ask: "GET /api/projects/{project}", status: 200},
