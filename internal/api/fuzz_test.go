@@ -75,7 +75,7 @@ func FuzzEveryRoute(f *testing.F) {
 		})
 		r, err := http.NewRequestWithContext(t.Context(), route.method, "http://firm.test"+path, strings.NewReader(string(body)))
 		if err != nil {
-			t.Skip()
+			t.Fatal(err) // the path is made of escaped parts
 		}
 		r.URL.RawQuery = query
 		r.RemoteAddr = "192.0.2.1:1234"

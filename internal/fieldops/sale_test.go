@@ -25,7 +25,7 @@ func TestCreditSplitsToTheCent(t *testing.T) {
 		i.SubTotal, i.TotalTax, i.Total = Totals(i.Lines)
 		i.AmountDue = i.Total
 		if i.Total == 0 {
-			t.Skip("nothing to credit")
+			return // nothing to credit
 		}
 		amount := Cents(rapid.Int64Range(1, int64(i.Total)).Draw(t, "amount"))
 		part, err := i.Credit(&CreditRequest{Amount: &amount}, 0, BillingTerms{})

@@ -80,7 +80,6 @@ type reads struct {
 	engine    Engine
 	reference *keptReference
 	clock     *clockReading // of a transaction; nil reads anew each time
-	counts    *keptCounts
 	sums      *keptSums
 }
 
@@ -140,7 +139,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(4)
 	db := &DB{
-		reads: reads{q: read, engine: SQLite, reference: new(keptReference), counts: &keptCounts{exactly: countExactly}, sums: new(keptSums)}, engine: SQLite, write: write, path: path,
+		reads: reads{q: read, engine: SQLite, reference: new(keptReference), sums: &keptSums{exactly: countExactly}}, engine: SQLite, write: write, path: path,
 		shared: newSharedCommits(write),
 	}
 	db.queue = job.OnSQLite(write)
@@ -169,7 +168,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	}
 	write := stdlib.OpenDBFromPool(pool)
 	db := &DB{
-		reads: reads{q: write, engine: Postgres, reference: new(keptReference), counts: &keptCounts{exactly: countExactly}, sums: new(keptSums)}, engine: Postgres, write: write, pool: pool,
+		reads: reads{q: write, engine: Postgres, reference: new(keptReference), sums: &keptSums{exactly: countExactly}}, engine: Postgres, write: write, pool: pool,
 		turns: semaphore.NewWeighted(writersAtOnce()),
 	}
 	db.queue = job.OnPostgres(write, pool)
@@ -269,7 +268,7 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 
 func (db *DB) begun(actor fieldops.Actor, sqlTx *sql.Tx, q querier) *Tx {
 	return &Tx{
-		reads: reads{q: q, engine: db.engine, reference: db.reference, clock: new(clockReading), counts: db.counts, sums: db.sums},
+		reads: reads{q: q, engine: db.engine, reference: db.reference, clock: new(clockReading), sums: db.sums},
 		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch, watchNotices: db.watchNotices,
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // CountExactly has totals beyond n estimated, so that a test needs few rows.
-func CountExactly(db *DB, n int) { db.counts.exactly = n }
+func CountExactly(db *DB, n int) { db.sums.exactly = n }
 
 // MigrateTo brings an empty database to an older schema and puts rows into it,
 // as an older release has left it.

@@ -7,11 +7,14 @@ import (
 	"ampedfieldops/internal/fieldops"
 )
 
-// keptSums are sums over very many rows, as last added up, each by what was
+const sumsKept = 500
+
+// keptSums are sums and counts over very many rows, as last added up, each by what was
 // summed.
 type keptSums struct {
-	mu   sync.Mutex
-	sums map[string]*keptSum
+	exactly int // countExactly, but for tests
+	mu      sync.Mutex
+	sums    map[string]*keptSum
 }
 
 type keptSum struct {
@@ -33,7 +36,7 @@ func sumKept[T any](r reads, of string, add func() (sum T, rows int, err error))
 	at, large := time.Now(), false
 	defer func() { r.sums.keep(of, keptSum{value: sum, at: at}, large && err == nil) }()
 	sum, rows, err := add()
-	if large = rows > r.counts.exactly; large {
+	if large = rows > r.sums.exactly; large {
 		asOf = fieldops.At(at)
 	}
 	return sum, asOf, err
@@ -62,7 +65,7 @@ func (k *keptSums) keep(of string, sum keptSum, worthIt bool) {
 		delete(k.sums, of)
 		return
 	}
-	if k.sums == nil || len(k.sums) >= countsKept {
+	if k.sums == nil || len(k.sums) >= sumsKept {
 		k.sums = map[string]*keptSum{}
 	}
 	k.sums[of] = &sum

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -105,68 +104,19 @@ func (r reads) continueAfter(ctx context.Context, from string, w *where, o listO
 const (
 	countExactly = 10_000      // beyond that a total may be older than the rows
 	countAgain   = time.Minute // how old
-	countsKept   = 500
 )
-
-// keptCounts are the totals of long lists, as last counted.
-type keptCounts struct {
-	exactly int // countExactly, but for tests
-	mu      sync.Mutex
-	counts  map[string]*keptCount
-}
-
-type keptCount struct {
-	total    int
-	at       time.Time
-	counting bool
-}
 
 // count tells how many rows a list has. Up to 10,000 it is exact; beyond that
 // all are counted at most once a minute, because counting a million rows for each
 // page would cost more than the page.
-func (r reads) count(ctx context.Context, from string, w *where) (l Listing, err error) {
+func (r reads) count(ctx context.Context, from string, w *where) (Listing, error) {
 	condition := from + " where " + w.String()
-	key := condition + fmt.Sprint(w.args)
-	if total, fresh := r.counts.find(key); fresh {
-		return Listing{Total: total, Estimated: true}, nil
-	}
-	counted := false
-	defer func() { r.counts.keep(key, l.Total, counted && err == nil) }()
-	err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from %s limit %d) counted", condition, r.counts.exactly+1), w.args...).Scan(&l.Total)
-	if err != nil || l.Total <= r.counts.exactly {
-		return l, err
-	}
-	l.Estimated, counted = true, true
-	err = r.q.QueryRowContext(ctx, "select count(*) from "+condition, w.args...).Scan(&l.Total)
-	return l, err
-}
-
-// find is the kept total of a list, and whether it will do: it is young enough,
-// or somebody else is counting already. Whoever is told no counts and keeps.
-func (k *keptCounts) find(key string) (total int, fresh bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c := k.counts[key]
-	if c == nil {
-		return 0, false
-	}
-	if c.counting || time.Since(c.at) < countAgain {
-		return c.total, true
-	}
-	c.counting = true
-	return 0, false
-}
-
-// keep keeps the total of a long list, or forgets it.
-func (k *keptCounts) keep(key string, total int, worthIt bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !worthIt {
-		delete(k.counts, key)
-		return
-	}
-	if k.counts == nil || len(k.counts) >= countsKept {
-		k.counts = map[string]*keptCount{}
-	}
-	k.counts[key] = &keptCount{total: total, at: time.Now()}
+	total, asOf, err := sumKept(r, condition+fmt.Sprint(w.args), func() (total, rows int, err error) {
+		err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from %s limit %d) counted", condition, r.sums.exactly+1), w.args...).Scan(&total)
+		if err == nil && total > r.sums.exactly {
+			err = r.q.QueryRowContext(ctx, "select count(*) from "+condition, w.args...).Scan(&total)
+		}
+		return total, total, err
+	})
+	return Listing{Total: total, Estimated: !asOf.IsZero()}, err
 }
