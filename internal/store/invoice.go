@@ -432,10 +432,12 @@ func (tx *Tx) BillTimesheets(ctx context.Context, i *fieldops.Invoice) error {
 		}
 	}
 	var w where
+	// Within coalesce the status is no reason for SQLite to go through all unbilled
+	// work for each of the entries, instead of finding it by its id.
 	billed, err := tx.exec(ctx, "update timesheets as t set billing_status = 'billed', invoice_id = "+w.arg(i.ID)+
 		", invoice_line_id = billed.line, sync_status = "+w.arg(orNull(string(i.Sync.Status)))+", xero_sync_id = "+w.arg(i.XeroSyncID)+
 		", updated_at = "+w.arg(tx.Now)+" from "+tx.pairing(&w, timesheets, lines)+` as billed
-		where t.id = billed.timesheet and t.billing_status = 'unbilled' and t.deleted_at is null`, w.args...)
+		where t.id = billed.timesheet and coalesce(t.billing_status, '') = 'unbilled' and t.deleted_at is null`, w.args...)
 	if err != nil {
 		return err
 	}
