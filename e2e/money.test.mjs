@@ -69,7 +69,7 @@ test('an invoice is written by hand, credited in part, and the credit is taken o
   await dialog.getByRole('button', { name: 'Create credit note' }).click()
   await page.getByRole('heading', { name: /^CN-/ }).waitFor()
   await page.getByText('Used up').waitFor()
-  await page.getByRole('button', { name: `Take it off ${number}` }).click()
+  await page.getByRole('button', { name: `Take off ${number}` }).click()
   await page.getByText('$30.00 left').waitFor()
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('Used up').waitFor()

@@ -101,7 +101,7 @@ function View({ note }: { note: CreditNote }) {
                 </div>
                 <p className="num font-semibold">{formatMoney(allocation.amount, note.currency)}</p>
                 {mayWrite && (
-                  <Button variant="ghost" busy={take.isPending} icon={<Link2Off aria-hidden className="size-4" />} aria-label={`Take it off ${allocation.invoice_number}`} onClick={() => take.mutate(allocation)}>
+                  <Button variant="ghost" busy={take.isPending} icon={<Link2Off aria-hidden className="size-4" />} aria-label={`Take off ${allocation.invoice_number}`} onClick={() => take.mutate(allocation)}>
                     <span className="max-sm:sr-only">Take off</span>
                   </Button>
                 )}
