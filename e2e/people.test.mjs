@@ -25,7 +25,7 @@ for (const [deviceName, device] of Object.entries({ desktop, phone })) {
     await other.getByLabel('Password', { exact: true }).fill('a long password')
     await other.getByLabel('Password again').fill('a long password')
     await other.getByRole('button', { name: 'Start' }).click()
-    await other.getByRole('heading', { name: 'Timesheets' }).waitFor()
+    await other.getByRole('heading', { name: 'Kia ora, Ana' }).waitFor()
     assert.equal(await other.getByRole('link', { name: 'Invoices' }).count(), 0)
 
     await page.reload()

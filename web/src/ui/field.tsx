@@ -93,7 +93,7 @@ interface CheckboxProps extends Omit<ComponentProps<'input'>, 'type'> {
 export function Checkbox({ children, className = '', ...rest }: CheckboxProps) {
   return (
     <label className={`inline-flex min-h-11 min-w-11 cursor-pointer items-center gap-3 ${className}`}>
-      <input type="checkbox" {...rest} className="size-5 shrink-0 accent-(--accent-fill)" />
+      <input type="checkbox" {...rest} className="check" />
       {children}
     </label>
   )
