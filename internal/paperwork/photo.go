@@ -175,6 +175,9 @@ func (p *Photos) OpenFormer(url string) (file *os.File, contentType string, err 
 	}
 	head := make([]byte, 32)
 	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) { // a short file ends early
+		return nil, "", errors.Join(err, file.Close())
+	}
 	contentType = contentTypes[sniff(head[:n])]
 	if contentType == "" {
 		return nil, "", errors.Join(absent, file.Close())

@@ -81,7 +81,7 @@ func scanned(engine store.Engine, query string, plan []string) (tables []string)
 		// SQLite tells the name that the query gives the table.
 		if named := regexp.MustCompile(`(\w+) (?:as )?`+table+`\b`).FindAllStringSubmatch(query, -1); engine == store.SQLite && !slices.Contains(grows, table) {
 			for _, n := range named {
-				if real := strings.Replace(n[1], "live_", "", 1); slices.Contains(grows, real) || slices.Contains(grows, "xero_"+real) {
+				if kept := strings.Replace(n[1], "live_", "", 1); slices.Contains(grows, kept) || slices.Contains(grows, "xero_"+kept) {
 					table = n[1]
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -14,7 +15,7 @@ import (
 // Each part has its own index, so that the cost is that of the open work and
 // not of all there ever was.
 func openWork(w *where, client, project fieldops.ID) string {
-	only, ofDrafts := "", ""
+	var only, ofDrafts strings.Builder
 	for _, c := range []struct {
 		column string
 		id     fieldops.ID
@@ -23,15 +24,15 @@ func openWork(w *where, client, project fieldops.ID) string {
 			continue
 		}
 		id := w.arg(c.id)
-		only += " and " + c.column + " = " + id
+		only.WriteString(" and " + c.column + " = " + id)
 		// Written so that no index on it tempts: the drafts are few, a client's
 		// entries are many.
-		ofDrafts += " and coalesce(" + c.column + ", " + c.column + ") = " + id
+		ofDrafts.WriteString(" and coalesce(" + c.column + ", " + c.column + ") = " + id)
 	}
 	const columns = `s.id, s.client_id, s.project_id, s.date, s.created_at, s.hours_e4, s.hourly_rate_e4, s.billable, s.approved_at, s.hold_reason, s.invoice_id`
-	return `(select ` + columns + ` from live_timesheets s where s.billing_status = 'unbilled'` + only + `
+	return `(select ` + columns + ` from live_timesheets s where s.billing_status = 'unbilled'` + only.String() + `
 		union all select ` + columns + ` from live_invoices d join live_timesheets s on s.invoice_id = d.id
-		where d.status in ('DRAFT', 'SUBMITTED')` + ofDrafts + `) t
+		where d.status in ('DRAFT', 'SUBMITTED')` + ofDrafts.String() + `) t
 		left join /* deleted too */ projects p on p.id = t.project_id left join /* deleted too */ clients c on c.id = t.client_id`
 }
 

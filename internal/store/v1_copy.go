@@ -334,8 +334,8 @@ func (c *copier) mendURLs(ctx context.Context, timesheet fieldops.ID, year int, 
 func (c *copier) mendURL(timesheet fieldops.ID, year int, address string) (mended, kind, note string, err error) {
 	if strings.HasPrefix(address, "data:") {
 		head, body, _ := strings.Cut(address, ",")
-		content, err := base64.StdEncoding.DecodeString(strings.TrimSpace(body))
-		if !strings.HasSuffix(head, ";base64") || err != nil {
+		content, unreadable := base64.StdEncoding.DecodeString(strings.TrimSpace(body))
+		if !strings.HasSuffix(head, ";base64") || unreadable != nil {
 			return address, "data_uri", "an embedded picture cannot be read: kept as it is", nil
 		}
 		photo := uuid.NewSHA1(uuid.MustParse(timesheet), content).String() // the same when this is repeated
@@ -345,8 +345,8 @@ func (c *copier) mendURL(timesheet fieldops.ID, year int, address string) (mende
 		}
 		return kept, "data_uri", "an embedded picture became a file", err
 	}
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Host == "" {
+	parsed, unreadable := url.Parse(address)
+	if unreadable != nil || parsed.Host == "" {
 		return address, "", "", nil
 	}
 	query := parsed.Query()

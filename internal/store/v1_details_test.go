@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -180,7 +181,7 @@ func TestUpgradeOfMuchWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d timesheets in %v", sheets, time.Since(begin))
-	if got := one(t, raw, "select count(*) from timesheets"); got != fmt.Sprint(sheets+6) {
+	if got := one(t, raw, "select count(*) from timesheets"); got != strconv.Itoa(sheets+6) {
 		t.Errorf("%s timesheets", got)
 	}
 }

@@ -256,7 +256,7 @@ func (c *copier) lines(ctx context.Context) error {
 			body   *string
 		}
 		remote := map[string]string{"xero_invoices": "xero_invoice_id", "xero_quotes": "xero_quote_id", "xero_bills": "xero_bill_id", "xero_purchase_orders": "xero_po_id"}[k.former]
-		for after := (fieldops.ID)(fieldops.NilID); ; {
+		for after := fieldops.NilID; ; {
 			documents, err := collect(ctx, c.reads, fmt.Sprintf("select d.id, d.%s, d.%s, d.%s is not null, %s from %s d join old_%s o on o.id = d.id where d.id > $1 order by d.id limit 2000",
 				k.number, k.total, remote, body, k.former, k.former), []any{after},
 				func(rows *sql.Rows, d *document) error {

@@ -69,7 +69,7 @@ type NewerRecords struct {
 
 // newer is the condition that a row was made or changed after the upgrade. A
 // row whose time the former product had set is not.
-func newer(table, former, changed string) string {
+func newer(former, changed string) string {
 	condition := changed + " > (select max(at) from v1.upgrade_reports)"
 	if former != "" {
 		condition += " and not exists (select from old_" + former + " o where o.id = x.id and o.updated_at = x.updated_at)"
@@ -105,9 +105,9 @@ func (db *DB) RollBackUpgrade(ctx context.Context, discard func(table string, ro
 	}
 	var work []string
 	for _, n := range newerRecords {
-		condition := newer(n.table, n.former, n.changed)
+		condition := newer(n.former, n.changed)
 		if n.parent != "" {
-			condition = "x." + n.column + " in (select x.id from " + n.parent + " x where " + newer(n.parent, n.parent, "updated_at") + ")"
+			condition = "x." + n.column + " in (select x.id from " + n.parent + " x where " + newer(n.parent, "updated_at") + ")"
 		}
 		var rows int64
 		if err := tx.QueryRowContext(ctx, "select count(*) from "+n.table+" x where "+condition).Scan(&rows); err != nil {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
 	"encoding/hex"
@@ -10,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"crypto/sha256"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
@@ -104,6 +103,9 @@ func fingerprint(t testing.TB, raw *sql.DB, schema string) map[string]string {
 			t.Fatal(err)
 		}
 		prints[table] = columns
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	for table := range prints {
 		content := one(t, raw, fmt.Sprintf("select string_agg(cast(x as text), E'\\n' order by cast(x as text)) from %s.%s x", schema, table))

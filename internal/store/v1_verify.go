@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ampedfieldops/internal/fieldops"
@@ -52,9 +53,16 @@ var totalsOfLines = []struct{ table, total, lines, parent string }{
 
 // placeholders are the columns in which only an id of Xero may stand.
 var placeholders = [][2]string{
-	{"clients", "xero_contact_id"}, {"xero_invoices", "xero_invoice_id"}, {"xero_purchase_orders", "xero_po_id"}, {"xero_quotes", "xero_quote_id"},
-	{"xero_bills", "xero_bill_id"}, {"xero_expenses", "xero_expense_id"}, {"xero_payments", "xero_payment_id"}, {"xero_credit_notes", "xero_credit_note_id"},
-	{"xero_items", "xero_item_id"}, {"bank_transactions", "xero_bank_transaction_id"},
+	{"clients", "xero_contact_id"},
+	{"xero_invoices", "xero_invoice_id"},
+	{"xero_purchase_orders", "xero_po_id"},
+	{"xero_quotes", "xero_quote_id"},
+	{"xero_bills", "xero_bill_id"},
+	{"xero_expenses", "xero_expense_id"},
+	{"xero_payments", "xero_payment_id"},
+	{"xero_credit_notes", "xero_credit_note_id"},
+	{"xero_items", "xero_item_id"},
+	{"bank_transactions", "xero_bank_transaction_id"},
 }
 
 // compare compares the tables. Unless whole, rows that were changed here since
@@ -66,9 +74,9 @@ func compare(ctx context.Context, tx *sql.Tx, whole bool) (sums []UpgradeSum, fa
 		if !whole && c.changes {
 			unchanged = " filter (where n.updated_at = coalesce(o.updated_at, o.created_at, n.updated_at))"
 		}
-		columns := "count(*), count(n.id), (select count(*) from " + c.ours + ")"
+		columns := []string{"count(*), count(n.id), (select count(*) from " + c.ours + ")"}
 		for _, s := range c.sums {
-			columns += ", coalesce(sum(" + s[1] + ")" + unchanged + ", 0), coalesce(sum(" + s[2] + ")" + unchanged + ", 0)"
+			columns = append(columns, "coalesce(sum("+s[1]+")"+unchanged+", 0), coalesce(sum("+s[2]+")"+unchanged+", 0)")
 		}
 		counts := make([]int64, 3)
 		figures := make([]string, 2*len(c.sums))
@@ -76,7 +84,7 @@ func compare(ctx context.Context, tx *sql.Tx, whole bool) (sums []UpgradeSum, fa
 		for i := range figures {
 			places = append(places, &figures[i])
 		}
-		if err := tx.QueryRowContext(ctx, "select "+columns+" from old_"+c.former+" o left join "+c.ours+` n on n.id = o.id
+		if err := tx.QueryRowContext(ctx, "select "+strings.Join(columns, ", ")+" from old_"+c.former+" o left join "+c.ours+` n on n.id = o.id
 			where o.id not in (select entity_id from v1.upgrade_oddities where left_out and table_name = '`+c.former+"')").Scan(places...); err != nil {
 			return nil, nil, fmt.Errorf("comparing %s: %w", c.former, err)
 		}
@@ -84,7 +92,7 @@ func compare(ctx context.Context, tx *sql.Tx, whole bool) (sums []UpgradeSum, fa
 		if err := tx.QueryRowContext(ctx, "select count(*) from v1.upgrade_oddities where left_out and table_name = $1", c.former).Scan(&left); err != nil {
 			return nil, nil, err
 		}
-		sums = append(sums, UpgradeSum{c.former, "rows", fmt.Sprint(counts[0]), fmt.Sprint(counts[1]), left})
+		sums = append(sums, UpgradeSum{c.former, "rows", strconv.FormatInt(counts[0], 10), strconv.FormatInt(counts[1], 10), left})
 		if whole && counts[2] != counts[1] {
 			faults = append(faults, fmt.Sprintf("%s has %d rows that %s had not", c.ours, counts[2]-counts[1], c.former))
 		}
