@@ -12,7 +12,7 @@ const pages = [
   '/financials', '/financials/invoices/new', '/financials/quotes', '/financials/quotes/new', '/financials/payments', '/financials/credit-notes', '/financials/bills',
   '/financials/bills/new', '/financials/bank', '/financials/reminders', '/financials/taken-over', '/expenses', '/items',
   '/timesheets', '/timesheets?new=true', '/timesheets?person=all', '/unbilled', '/financials/invoices', '/financials/purchase-orders',
-  '/financials/purchase-orders/new', '/projects', '/clients', '/activity-types', '/cost-centers', '/settings', '/settings?part=documents', '/settings?part=work', '/settings?part=mail', '/settings?part=reminders', '/settings/xero',
+  '/financials/purchase-orders/new', '/projects', '/clients', '/activity-types', '/cost-centers', '/settings', '/settings?part=documents', '/settings?part=work', '/settings?part=mail', '/settings/xero',
   '/people', '/people/roles', '/audit-log', '/bin', '/import', '/help', '/profile', '/no-such-page',
   '/dashboard', '/timesheets?view=team', '/timesheets?view=month', '/timesheets?view=list', '/projects?view=list', '/projects?view=archive', '/reports/cost-centers',
 ]

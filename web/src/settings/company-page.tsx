@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { Navigate, useSearch } from '@tanstack/react-router'
+import { Link, Navigate, useSearch } from '@tanstack/react-router'
 import { may, useUser } from '@/api/session'
 import { getSettingsSchema } from '@/api/settings'
 import { settingsQuery } from '@/sync/queries'
 import { Failure, Skeleton } from '@/ui/states'
 import { partOf } from './parts'
-import { ReminderForm } from './reminder-form'
 import { SchemaForm } from './schema-form'
 import { SettingsFrame } from './tabs'
 import { TestMail } from './test-mail'
@@ -27,12 +26,21 @@ export function CompanySettingsPage() {
         <Failure error={failed.error} onRetry={() => void failed.refetch()} />
       ) : !settings.data || !schema.data ? (
         <Skeleton />
-      ) : part === 'reminders' ? (
-        words.map(({ key }) => <ReminderForm key={key} settingKey={key} value={typeof settings.data[key] === 'string' ? settings.data[key] : ''} />)
       ) : (
         <>
           <SchemaForm key={part} words={words} settings={settings.data} />
-          {part === 'mail' && <TestMail />}
+          {part === 'mail' && (
+            <>
+              <TestMail />
+              <p className="text-muted">
+                When clients are reminded of overdue invoices, and with which words, is set{' '}
+                <Link to="/financials/reminders" className="font-medium text-accent underline">
+                  where reminders are sent
+                </Link>
+                .
+              </p>
+            </>
+          )}
         </>
       )}
     </SettingsFrame>

@@ -4,7 +4,7 @@ import { partOf } from './parts'
 it.each([
   ['company_name', 'Company', 'company'],
   ['invoice_prefix', 'Documents', 'documents'],
-  ['payment_reminder_schedule', 'Documents', 'reminders'],
+  ['payment_reminder_schedule', 'Documents', null],
   ['xero_po_status', 'Xero', 'documents'],
   ['smtp_host', 'Mail', 'mail'],
   ['something_new', 'Other', 'company'],

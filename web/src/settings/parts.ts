@@ -1,15 +1,16 @@
 import type { SettingWords } from '@/api/settings'
 
-export const parts = ['company', 'documents', 'work', 'mail', 'reminders'] as const
+export const parts = ['company', 'documents', 'work', 'mail'] as const
 export type Part = (typeof parts)[number]
 
-export const partWords: Record<Part, string> = { company: 'Company', documents: 'Documents', work: 'Time', mail: 'Mail', reminders: 'Reminders' }
+export const partWords: Record<Part, string> = { company: 'Company', documents: 'Documents', work: 'Time', mail: 'Mail' }
 
-const reminders = 'payment_reminder_schedule'
-
-/** In which part of the settings a setting stands; what belongs to none stands with the company. */
-export function partOf({ key, group }: Pick<SettingWords, 'key' | 'group'>): Part {
-  if (key === reminders) return 'reminders'
+/**
+ * In which part of the settings a setting stands; what belongs to none stands with the company.
+ * The schedule of reminders stands nowhere here: it is set where reminders are sent.
+ */
+export function partOf({ key, group }: Pick<SettingWords, 'key' | 'group'>): Part | null {
+  if (key === 'payment_reminder_schedule') return null
   switch (group) {
     case 'Documents':
     case 'Xero':

@@ -20,6 +20,7 @@ import { toast, Toaster } from '@/ui/toast'
 import { Logo } from './logo'
 import { NotificationBell } from './notifications'
 import { useOnline } from './online'
+import { useFirmIcon } from './public-page'
 import { Palette } from './palette'
 import type { Place, PlaceGroup } from './places'
 import { mostUsed, placesFor } from './places'
@@ -32,6 +33,7 @@ const openToAnybody = ['/setup', '/accept-invitation', '/forgot-password']
 /** Lets in who is signed in; everybody else goes to the sign-in page and comes back after. */
 export function Shell() {
   const session = useQuery(sessionQuery)
+  useFirmIcon()
   const location = useLocation()
   const navigate = useNavigate()
   const signingIn = location.pathname === '/sign-in'

@@ -11,6 +11,17 @@ import { Logo } from './logo'
 
 export const brandingQuery = { queryKey: ['branding'], queryFn: getBranding, staleTime: 5 * 60_000 }
 
+/** Shows the firm's own picture in the tab of the browser, if it has one. */
+export function useFirmIcon() {
+  const icon = useQuery(brandingQuery).data?.company_favicon
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel=icon]')
+    if (!icon || !link) return
+    link.removeAttribute('type') // the program's own is an SVG
+    link.href = icon
+  }, [icon])
+}
+
 /** Lets the person in whom the server has just signed in. */
 export function useEnter() {
   const navigate = useNavigate()
