@@ -27,7 +27,8 @@ test('a purchase order is created, goes to Xero, is changed, and goes again', as
   await page.getByLabel('Delivery instructions').fill('Leave at the gate')
   await create.click()
   await page.waitForURL(`${firm.app}/financials/purchase-orders`)
-  const row = page.getByRole('list', { name: 'Purchase orders' }).getByRole('listitem').first()
+  // The list may show for a moment what it showed before.
+  const row = page.getByRole('list', { name: 'Purchase orders' }).getByRole('listitem').filter({ hasText: 'Copperline' }).filter({ hasText: '$845.25' })
   await row.getByText('Synced', { exact: true }).waitFor({ timeout: 30_000 })
   const number = await row.getByRole('link').innerText()
 
