@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -37,6 +39,7 @@ type firm struct {
 	api     *api
 	handler http.Handler
 	db      *store.DB
+	url     string // of the database
 	now     time.Time
 	log     *lockedBuffer
 	post    *postbox // takes the mail of config.Post
@@ -96,7 +99,8 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 			t.Error(err)
 		}
 	})
-	f := &firm{t: t, folder: folder, db: storetest.New(t, engine), now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
+	url := storetest.URL(t, engine)
+	f := &firm{t: t, folder: folder, db: storetest.Open(t, url), url: url, now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
 	config := Config{
 		DB: f.db, Photos: photos, JWTSecret: []byte("0123456789abcdef0123456789abcdef"), FrontendURL: "http://firm.test", Web: testWeb,
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return f.now },
@@ -166,6 +170,24 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 func (f *firm) write(change func(ctx context.Context, tx *store.Tx) error) {
 	f.t.Helper()
 	if err := f.db.Write(f.t.Context(), fieldops.System, func(tx *store.Tx) error { return change(f.t.Context(), tx) }); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// sql brings the database into a state that nobody can bring it into by a
+// request.
+func (f *firm) sql(statement string) {
+	f.t.Helper()
+	driver, dsn := "pgx", f.url
+	if path, ok := strings.CutPrefix(f.url, "sqlite:"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(10000)"
+	}
+	raw, err := sql.Open(driver, dsn)
+	if err == nil {
+		_, err = raw.ExecContext(f.t.Context(), f.fill(statement))
+		err = errors.Join(err, raw.Close())
+	}
+	if err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -197,28 +197,43 @@ type pagination struct {
 	NextKey *fieldops.ID `json:"next_key"`
 }
 
-// pageQuery are the parameters of a paged list.
-type pageQuery struct {
-	Page  int         `query:"page" doc:"Counts from 1" default:"1"`
-	Limit int         `query:"limit" doc:"Rows of a page, at most 100" default:"20"`
-	After fieldops.ID `query:"after" format:"uuid" doc:"The next_key of a page: go on behind its last row, whatever page says"`
+// numberQuery are the parameters of a list with numbered pages.
+type numberQuery struct {
+	Page  int `query:"page" doc:"Counts from 1" default:"1"`
+	Limit int `query:"limit" doc:"Rows of a page, at most 100" default:"20"`
 }
 
 // page is what was asked for, within its limits.
-func (q pageQuery) page() store.Page {
-	p := store.Page{Number: min(max(q.Page, 1), 10_000_000), Size: min(q.Limit, 100), AfterID: q.After}
+func (q numberQuery) page() store.Page {
+	p := store.Page{Number: min(max(q.Page, 1), 10_000_000), Size: min(q.Limit, 100)}
 	if p.Size < 1 {
 		p.Size = 20
 	}
 	return p
 }
 
+// pageQuery are the parameters of a list that can be gone through by key, too.
+type pageQuery struct {
+	numberQuery
+	After fieldops.ID `query:"after" format:"uuid" doc:"The next_key of a page: go on behind its last row, whatever page says"`
+}
+
+func (q pageQuery) page() store.Page {
+	p := q.numberQuery.page()
+	p.AfterID = q.After
+	return p
+}
+
+func paginationOf(l store.Listing, p store.Page) pagination {
+	return pagination{
+		Page: p.Number, Limit: p.Size, Total: l.Total, TotalPages: (l.Total + p.Size - 1) / p.Size,
+		HasNext: l.More, HasPrev: p.Number > 1 || p.AfterID != "", Estimated: l.Estimated,
+	}
+}
+
 // pageOf shows one page of a list. idOf is the id of a row.
 func pageOf[Row, T any](rows []Row, l store.Listing, p store.Page, idOf func(*Row) fieldops.ID, show func(*Row) T) paged[T] {
-	pages := (l.Total + p.Size - 1) / p.Size
-	answer := paged[T]{Data: make([]T, len(rows)), Pagination: pagination{
-		Page: p.Number, Limit: p.Size, Total: l.Total, TotalPages: pages, HasNext: l.More, HasPrev: p.Number > 1 || p.AfterID != "", Estimated: l.Estimated,
-	}}
+	answer := paged[T]{Data: make([]T, len(rows)), Pagination: paginationOf(l, p)}
 	for i := range rows {
 		answer.Data[i] = show(&rows[i])
 	}

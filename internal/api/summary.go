@@ -43,14 +43,16 @@ func (a *api) summary(r *request, _ *struct{}) (answer summaryAnswer, err error)
 
 type agedInput struct {
 	Kind string `query:"kind" enum:"receivables,payables" default:"receivables"`
+	numberQuery
 }
 
 type agedAnswer struct {
-	Kind     string             `json:"kind" enum:"receivables,payables"`
-	AsOf     fieldops.Date      `json:"as_of"`
-	Currency string             `json:"currency"`
-	Total    store.Aged         `json:"total"`
-	Clients  []store.AgedClient `json:"clients"`
+	Kind       string             `json:"kind" enum:"receivables,payables"`
+	AsOf       fieldops.Date      `json:"as_of"`
+	Currency   string             `json:"currency"`
+	Total      store.Aged         `json:"total"` // of all
+	Clients    []store.AgedClient `json:"clients"`
+	Pagination pagination         `json:"pagination"`
 }
 
 func (a *api) aged(r *request, in *agedInput) (answer agedAnswer, err error) {
@@ -58,15 +60,10 @@ func (a *api) aged(r *request, in *agedInput) (answer agedAnswer, err error) {
 	if err != nil {
 		return answer, err
 	}
-	answer = agedAnswer{Kind: in.Kind, AsOf: today, Currency: settings.Currency}
+	aged, kind := a.DB.AgedReceivables, "receivables"
 	if in.Kind == "payables" {
-		answer.Clients, err = a.DB.AgedPayables(r.Context(), today)
-	} else {
-		answer.Kind = "receivables"
-		answer.Clients, err = a.DB.AgedReceivables(r.Context(), today)
+		aged, kind = a.DB.AgedPayables, in.Kind
 	}
-	for _, c := range answer.Clients {
-		answer.Total.Add(c.Aged)
-	}
-	return answer, err
+	page, err := aged(r.Context(), today, in.page())
+	return agedAnswer{kind, today, settings.Currency, page.Sum, page.Clients, paginationOf(page.Listing, in.page())}, err
 }

@@ -7,16 +7,19 @@ import (
 
 type unbilledInput struct {
 	ClientID fieldops.ID `query:"client_id" format:"uuid"`
+	numberQuery
 }
 
 type unbilledAnswer struct {
-	AsOf       fieldops.Date          `json:"as_of"` // ages are counted from the firm's today
-	Total      fieldops.Cents         `json:"total"`
-	Hours      fieldops.E4            `json:"hours"`
-	ReadyTotal fieldops.Cents         `json:"ready_total"`
-	Reasons    []reasonAnswer         `json:"reasons"` // of all work that is not billed for good, drafts and work for no client too
-	Explained  explainedAnswer        `json:"explained"`
-	Clients    []unbilledClientAnswer `json:"clients"`
+	AsOf       fieldops.Date             `json:"as_of"` // ages are counted from the firm's today
+	Total      fieldops.Cents            `json:"total"` // of all clients
+	Hours      fieldops.E4               `json:"hours"`
+	ReadyTotal fieldops.Cents            `json:"ready_total"`
+	Ages       map[string]fieldops.Cents `json:"ages"`    // 0_30, 31_60, 61_90, over_90
+	Reasons    []reasonAnswer            `json:"reasons"` // of all work that is not billed for good, drafts and work for no client too
+	Explained  explainedAnswer           `json:"explained"`
+	Clients    []unbilledClientAnswer    `json:"clients"`
+	Pagination pagination                `json:"pagination"` // of the clients
 }
 
 // explainedAnswer is the sum of the reasons.
@@ -32,6 +35,14 @@ type reasonAnswer struct {
 	Hours      fieldops.E4    `json:"hours"`
 	Total      fieldops.Cents `json:"total"`
 	Timesheets int            `json:"timesheets"`
+}
+
+func explain(sum store.UnbilledSum) explainedAnswer {
+	return explainedAnswer{sum.Hours, sum.Total, sum.Timesheets}
+}
+
+func showAges(ages [4]fieldops.Cents) map[string]fieldops.Cents {
+	return map[string]fieldops.Cents{"0_30": ages[0], "31_60": ages[1], "61_90": ages[2], "over_90": ages[3]}
 }
 
 func showReasons(sums []store.ReasonSum) []reasonAnswer {
@@ -69,21 +80,21 @@ type unbilledProjectAnswer struct {
 }
 
 func (a *api) unbilled(r *request, in *unbilledInput) (unbilledAnswer, error) {
-	today, unbilled, err := a.Billing.Unbilled(r.Context(), in.ClientID)
-	answer := unbilledAnswer{AsOf: today, Clients: make([]unbilledClientAnswer, len(unbilled.Clients)), Reasons: showReasons(unbilled.Reasons)}
-	for _, s := range unbilled.Reasons {
-		answer.Explained.Hours += s.Hours
-		answer.Explained.Total += s.Total
-		answer.Explained.Timesheets += s.Timesheets
+	today, settings, err := a.firmToday(r)
+	if err != nil {
+		return unbilledAnswer{}, err
+	}
+	unbilled, listing, err := a.DB.UnbilledPage(r.Context(), today, in.ClientID, settings.ApprovalRequired, in.page())
+	answer := unbilledAnswer{
+		AsOf: today, Total: unbilled.Total, Hours: unbilled.Hours, ReadyTotal: unbilled.Ready, Ages: showAges(unbilled.Ages),
+		Reasons: showReasons(unbilled.Reasons), Explained: explain(unbilled.Explained()),
+		Clients: make([]unbilledClientAnswer, len(unbilled.Clients)), Pagination: paginationOf(listing, in.page()),
 	}
 	for n, c := range unbilled.Clients {
-		answer.Total += c.Total
-		answer.Hours += c.Hours
-		answer.ReadyTotal += c.Ready
 		shown := unbilledClientAnswer{
 			ClientID: c.ClientID, ClientName: c.ClientName, Hours: c.Hours, Total: c.Total, ReadyTotal: c.Ready,
 			OldestDate: c.Oldest, AgeDays: today.DaysSince(c.Oldest), TimesheetsCount: c.Timesheets, Reasons: showReasons(c.Reasons),
-			Ages: map[string]fieldops.Cents{"0_30": c.Ages[0], "31_60": c.Ages[1], "61_90": c.Ages[2], "over_90": c.Ages[3]},
+			Ages: showAges(c.Ages),
 		}
 		for _, p := range c.Projects {
 			shown.Projects = append(shown.Projects, unbilledProjectAnswer{
@@ -106,18 +117,16 @@ type balanceAnswer struct {
 }
 
 func (a *api) workBalance(r *request, _ *struct{}) (answer balanceAnswer, err error) {
+	today, settings, err := a.firmToday(r)
+	if err != nil {
+		return answer, err
+	}
 	balance, err := a.DB.WorkBalance(r.Context())
 	if err != nil {
 		return answer, err
 	}
-	_, unbilled, err := a.Billing.Unbilled(r.Context(), "")
-	for _, s := range unbilled.Reasons {
-		answer.Explained.Hours += s.Hours
-		answer.Explained.Total += s.Total
-		answer.Explained.Timesheets += s.Timesheets
-	}
-	answer.All = explainedAnswer{balance.All.Hours, balance.All.Total, balance.All.Timesheets}
-	answer.Billed = explainedAnswer{balance.Billed.Hours, balance.Billed.Total, balance.Billed.Timesheets}
+	unbilled, err := a.DB.Unbilled(r.Context(), today, "", settings.ApprovalRequired)
+	answer.All, answer.Billed, answer.Explained = explain(balance.All), explain(balance.Billed), explain(unbilled.Explained())
 	answer.Balanced = answer.All == explainedAnswer{
 		answer.Billed.Hours + answer.Explained.Hours, answer.Billed.Total + answer.Explained.Total, answer.Billed.Timesheets + answer.Explained.Timesheets,
 	}

@@ -568,15 +568,3 @@ func (s *Service) DeleteInvoice(ctx context.Context, actor fieldops.Actor, id fi
 	})
 	return gone, err
 }
-
-// Unbilled tells what work is not billed yet and why, and on which day of the
-// firm that is true. client "" asks for all clients.
-func (s *Service) Unbilled(ctx context.Context, client fieldops.ID) (fieldops.Date, store.Unbilled, error) {
-	settings, err := s.db.Settings(ctx)
-	if err != nil {
-		return "", store.Unbilled{}, err
-	}
-	today := fieldops.DateOf(time.Now(), settings.Timezone)
-	unbilled, err := s.db.Unbilled(ctx, today, client, settings.ApprovalRequired)
-	return today, unbilled, err
-}

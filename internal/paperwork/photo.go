@@ -173,6 +173,9 @@ func (p *Photos) OpenFormer(url string) (file *os.File, contentType string, err 
 	if err != nil {
 		return nil, "", absent // it is not there, or leads out of the folder
 	}
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, "", errors.Join(absent, file.Close())
+	}
 	head := make([]byte, 32)
 	n, err := io.ReadFull(file, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) { // a short file ends early

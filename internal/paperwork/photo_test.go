@@ -110,6 +110,87 @@ func TestWhatIsNoPhotoIsRefusedAndLeavesNothing(t *testing.T) {
 	}
 }
 
+func TestPhotosThatWereThereBeforeAreKeptUnderTheirName(t *testing.T) {
+	t.Parallel()
+	photos, folder := openPhotos(t)
+	timesheet, id := fieldops.NewID(), fieldops.NewID()
+	content := "\x89PNG\r\n\x1a\n a PNG"
+	want := "/uploads/timesheets/2019/" + timesheet + "_" + id + ".png"
+	// A run that was cut short has left a part of it.
+	part := filepath.Join(folder, strings.TrimPrefix(want, "/")+".part")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(part), 0o700), os.WriteFile(part, []byte("\x89PN"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		url, err := photos.KeepAs(timesheet, id, 2019, []byte(content))
+		if err != nil || url != want {
+			t.Fatalf("%q, %v, want %q", url, err, want)
+		}
+		if got, contentType := readPhoto(t, photos.Open, url); got != content || contentType != "image/png" {
+			t.Errorf("read %q of type %s", got, contentType)
+		}
+	}
+	if left := files(t, folder); len(left) != 1 {
+		t.Errorf("there are %v", left)
+	}
+	if _, err := photos.KeepAs(timesheet, id, 2019, []byte("<svg/>")); fieldops.KindOf(err) != fieldops.Invalid {
+		t.Errorf("what is no photo: %v", err)
+	}
+}
+
+func readPhoto(t *testing.T, open func(string) (*os.File, string, error), url string) (content, contentType string) {
+	t.Helper()
+	file, contentType, err := open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(got), contentType
+}
+
+func TestPhotosOfTheFormerProductAreOpenedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	photos, folder := openPhotos(t)
+	content := "\xff\xd8\xff\xe0 a JPEG"
+	put := func(name, content string) {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("uploads/projects/9/board.jpg", content)
+	put("uploads/projects/9/short.jpg", "\xff\xd8\xff") // as short as a signature
+	put("uploads/projects/9/page.jpg", "<script>alert(1)</script>")
+	put("uploads/projects/9/empty.jpg", "")
+	put("secret.jpg", content)
+	if err := os.Symlink(filepath.Join(folder, "secret.jpg"), filepath.Join(folder, "uploads", "projects", "9", "link.jpg")); err != nil {
+		t.Fatal(err)
+	}
+	if got, contentType := readPhoto(t, photos.OpenFormer, "/uploads/projects/9/board.jpg"); got != content || contentType != "image/jpeg" {
+		t.Errorf("read %q of type %s", got, contentType)
+	}
+	if got, _ := readPhoto(t, photos.OpenFormer, "/uploads/projects/9/short.jpg"); got != "\xff\xd8\xff" {
+		t.Errorf("read %q", got)
+	}
+	for _, url := range []string{
+		"", "/uploads/", "/uploads/projects", "/uploads/projects/9/", "/uploads/projects/9/page.jpg", "/uploads/projects/9/empty.jpg", "/uploads/projects/9/none.jpg",
+		"/uploads/projects/9/link.jpg", "/uploads/../secret.jpg", "/uploads/projects/../../secret.jpg", "/uploads//projects/9/board.jpg", "/secret.jpg", "projects/9/board.jpg",
+		"/uploads/projects/9/board.jpg\x00", "https://example.test/uploads/projects/9/board.jpg",
+	} {
+		if file, _, err := photos.OpenFormer(url); fieldops.KindOf(err) != fieldops.NotFound {
+			t.Errorf("%q: %v, %v", url, file, err)
+		}
+	}
+	for url, there := range map[string]bool{"/uploads/projects/9/board.jpg": true, "/uploads/projects/9/none.jpg": false, "/uploads/../secret.jpg": false, "/uploads/projects/9/link.jpg": false, "/secret.jpg": false} {
+		if photos.Has(url) != there {
+			t.Errorf("%q is there: %v", url, !there)
+		}
+	}
+}
+
 func TestNoOtherFileCanBeOpened(t *testing.T) {
 	t.Parallel()
 	photos, folder := openPhotos(t)

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"ampedfieldops/internal/fieldops"
 )
@@ -78,22 +80,76 @@ func (r reads) Clients(ctx context.Context, f ClientFilter) ([]ClientSummary, Li
 		w.and("c.client_type in (?, 'both')", f.Type)
 	}
 	w.andContains("c.search_folded", f.Search)
-	from, key := "/* deleted too */ clients c", r.bytewise("c.name_folded")
-	switch f.Sort {
-	case "created_at":
-		key = "c.created_at"
-	case "total_hours":
-		from += " left join (select client_id, sum(hours_e4) as hours from live_timesheets group by client_id) worked on worked.client_id = c.id"
-		key = "coalesce(worked.hours, 0)"
-	}
-	clients, listing, err := pageOf(ctx, r, from, w, listOrder{[]string{key, "c.id"}, f.Desc}, f.Page, func(rest string, args []any) ([]ClientSummary, error) {
-		return collect(ctx, r, "select "+clientColumns+" from "+from+" where "+rest, args,
+	read := func(rest string, args []any) ([]ClientSummary, error) {
+		return collect(ctx, r, "select "+clientColumns+" from /* deleted too */ clients c where "+rest, args,
 			func(rows *sql.Rows, c *ClientSummary) error { return rows.Scan(clientPlaces(&c.Client)...) })
-	})
+	}
+	var clients []ClientSummary
+	var listing Listing
+	var err error
+	switch f.Sort {
+	case "total_hours":
+		clients, listing, err = r.clientsByHours(ctx, f, w, read)
+	case "created_at":
+		clients, listing, err = pageOf(ctx, r, "/* deleted too */ clients c", w, listOrder{[]string{"c.created_at", "c.id"}, f.Desc}, f.Page, read)
+	default:
+		clients, listing, err = pageOf(ctx, r, "/* deleted too */ clients c", w, listOrder{[]string{r.bytewise("c.name_folded"), "c.id"}, f.Desc}, f.Page, read)
+	}
 	if err != nil {
 		return nil, listing, err
 	}
 	return clients, listing, r.summariseClients(ctx, clients)
+}
+
+// clientsByHours reads a page of the clients that w chooses in the order of their
+// hours. Of very many entries the hours by which they are ordered are up to a
+// minute old.
+func (r reads) clientsByHours(ctx context.Context, f ClientFilter, w *where, read func(rest string, args []any) ([]ClientSummary, error)) ([]ClientSummary, Listing, error) {
+	hours, asOf, err := sumKept(r, "hours of clients", func() (hours map[fieldops.ID]fieldops.E4, entries int, err error) {
+		hours = map[fieldops.ID]fieldops.E4{}
+		_, err = collect(ctx, r, "select client_id, cast(sum(hours_e4) as bigint), count(*) from live_timesheets where client_id is not null group by client_id", nil,
+			func(rows *sql.Rows, _ *struct{}) error {
+				var id fieldops.ID
+				var sum fieldops.E4
+				var n int
+				err := rows.Scan(&id, &sum, &n)
+				hours[id] = sum
+				entries += n
+				return err
+			})
+		return hours, entries, err
+	})
+	if err != nil {
+		return nil, Listing{}, err
+	}
+	ids, err := collect(ctx, r, "select c.id from /* deleted too */ clients c where "+w.String(), w.args, func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return nil, Listing{}, err
+	}
+	order := func(a, b fieldops.ID) int {
+		if f.Desc {
+			a, b = b, a
+		}
+		return cmp.Or(cmp.Compare(hours[a], hours[b]), cmp.Compare(a, b))
+	}
+	slices.SortFunc(ids, order)
+	from := min((f.Page.Number-1)*f.Page.Size, len(ids))
+	if f.Page.AfterID != "" {
+		if _, err := r.AnyClient(ctx, f.Page.AfterID); err != nil {
+			return nil, Listing{}, fieldops.Refuse(fieldops.Invalid, "There is no row to go on behind")
+		}
+		var there bool
+		if from, there = slices.BinarySearchFunc(ids, f.Page.AfterID, order); there {
+			from++
+		}
+	}
+	to := min(from+f.Page.Size, len(ids))
+	listing := Listing{Total: len(ids), Estimated: !asOf.IsZero(), More: to < len(ids)}
+	ids = ids[from:to]
+	chosen := &where{}
+	clients, err := read(r.among(chosen, "c.id", ids), chosen.args)
+	slices.SortFunc(clients, func(a, b ClientSummary) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
+	return clients, listing, err
 }
 
 // ClientSummary is one client with what a list tells of them. A deleted one is

@@ -297,8 +297,8 @@ func (o *office) reads(p *papers) []namedRead {
 	})
 	add("activity types", func(ctx context.Context) error { _, err := db.ActivityTypes(ctx, false); return err })
 	add("sales", func(ctx context.Context) error { _, err := db.Summary(ctx, today); return err })
-	add("what clients owe", func(ctx context.Context) error { _, err := db.AgedReceivables(ctx, today); return err })
-	add("what suppliers are owed", func(ctx context.Context) error { _, err := db.AgedPayables(ctx, today); return err })
+	add("what clients owe", func(ctx context.Context) error { _, err := db.AgedReceivables(ctx, today, first); return err })
+	add("what suppliers are owed", func(ctx context.Context) error { _, err := db.AgedPayables(ctx, today, first); return err })
 	for _, whose := range []fieldops.ID{"", user} {
 		add(fmt.Sprintf("dashboard, own %t", whose != ""), func(ctx context.Context) error {
 			_, err := db.Dashboard(ctx, store.DashboardPeriods{Today: today, YearStart: "2026-01-01", Week: today, Month: "2026-03-01", LastMonth: "2026-02-01", LastMonthDay: "2026-02-03"}, whose)

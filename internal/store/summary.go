@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"ampedfieldops/internal/fieldops"
@@ -69,12 +70,25 @@ func (r reads) Summary(ctx context.Context, today fieldops.Date) (Summary, error
 		at := slices.IndexFunc(s.Revenue, func(m MonthRevenue) bool { return m.Month == string(d.date[:7]) })
 		s.Revenue[at].Total += d.amount
 	}
-	s.TopClients, err = collect(ctx, r, `select c.id, c.name, cast(sum(x.amount) as bigint) from (
-			select client_id, sum(subtotal_cents) as amount from live_invoices where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
-			union all select client_id, -sum(subtotal_cents) from live_credit_notes where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
-		) x join live_clients c on c.id = x.client_id group by c.id, c.name having sum(x.amount) > 0 order by 3 desc, c.id limit 5`, nil,
-		func(rows *sql.Rows, c *ClientRevenue) error { return rows.Scan(&c.ID, &c.Name, &c.TotalRevenue) })
+	s.TopClients, err = r.topClients(ctx)
 	return s, err
+}
+
+// topClients are the five clients to whom most was ever invoiced, less what was
+// credited. Of very many invoices they are up to a minute old.
+func (r reads) topClients(ctx context.Context) ([]ClientRevenue, error) {
+	top, _, err := sumKept(r, "top clients", func() (top []ClientRevenue, invoices int, err error) {
+		top, err = collect(ctx, r, `select c.id, c.name, cast(sum(x.amount) as bigint) from (
+				select client_id, sum(subtotal_cents) as amount from live_invoices where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
+				union all select client_id, -sum(subtotal_cents) from live_credit_notes where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
+			) x join live_clients c on c.id = x.client_id group by c.id, c.name having sum(x.amount) > 0 order by 3 desc, c.id limit 5`, nil,
+			func(rows *sql.Rows, c *ClientRevenue) error { return rows.Scan(&c.ID, &c.Name, &c.TotalRevenue) })
+		if err == nil {
+			err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from live_invoices limit %d) counted", r.sums.exactly+1)).Scan(&invoices)
+		}
+		return top, invoices, err
+	})
+	return top, err
 }
 
 // Aged is what is due by how long it has been overdue: not at all, up to 30, 60
@@ -108,34 +122,81 @@ type AgedClient struct {
 }
 
 // AgedReceivables are what clients owe for invoices that were issued, on a day of
-// the firm's, those who owe most first.
-func (r reads) AgedReceivables(ctx context.Context, today fieldops.Date) ([]AgedClient, error) {
-	return r.aged(ctx, today, "live_invoices", "client_id", "issue_date")
+// the firm's.
+func (r reads) AgedReceivables(ctx context.Context, today fieldops.Date, p Page) (AgedPage, error) {
+	return r.agedPage(ctx, today, "live_invoices", "client_id", "issue_date", p)
 }
 
-// AgedPayables are what we owe suppliers for bills that stand, those whom we owe
-// most first.
-func (r reads) AgedPayables(ctx context.Context, today fieldops.Date) ([]AgedClient, error) {
-	return r.aged(ctx, today, "live_bills", "supplier_id", "date")
+// AgedPayables are what we owe suppliers for bills that stand, on a day of the
+// firm's.
+func (r reads) AgedPayables(ctx context.Context, today fieldops.Date, p Page) (AgedPage, error) {
+	return r.agedPage(ctx, today, "live_bills", "supplier_id", "date", p)
 }
 
-// aged adds up what is due of documents. One without a due date is due on its
-// own date.
-func (r reads) aged(ctx context.Context, today fieldops.Date, view, party, date string) ([]AgedClient, error) {
+// AgedPage is a page of those who owe, or are owed: the largest sum first.
+type AgedPage struct {
+	Listing
+	Sum     Aged // of all
+	Clients []AgedClient
+}
+
+// agedPage reads a page. Where very many documents are due, the sum of all and who
+// stands on which page are up to a minute old; what it says of those on the page
+// never is.
+func (r reads) agedPage(ctx context.Context, today fieldops.Date, view, party, date string, p Page) (AgedPage, error) {
+	type all struct {
+		sum     Aged
+		clients []AgedClient
+	}
+	kept, asOf, err := sumKept(r, fmt.Sprint("aged", view, today), func() (a all, rows int, err error) {
+		a.clients, err = r.aged(ctx, today, view, party, date, nil)
+		for _, c := range a.clients {
+			a.sum.Add(c.Aged)
+		}
+		return a, a.sum.Documents, err
+	})
+	if err != nil {
+		return AgedPage{}, err
+	}
+	from := min((p.Number-1)*p.Size, len(kept.clients))
+	to := min(from+p.Size, len(kept.clients))
+	page := AgedPage{Listing{len(kept.clients), !asOf.IsZero(), to < len(kept.clients)}, kept.sum, kept.clients[from:to:to]}
+	if !page.Estimated {
+		return page, nil
+	}
+	var ids []fieldops.ID
+	for _, c := range page.Clients {
+		if c.ID != nil {
+			ids = append(ids, *c.ID)
+		}
+	}
+	if len(ids) > 0 {
+		page.Clients, err = r.aged(ctx, today, view, party, date, ids)
+	}
+	return page, err
+}
+
+// aged adds up what is due of the documents of some clients or suppliers, or with
+// none of all. A document without a due date is due on its own date.
+func (r reads) aged(ctx context.Context, today fieldops.Date, view, party, date string, of []fieldops.ID) ([]AgedClient, error) {
+	w := &where{}
+	day, days30, days60, days90 := w.arg(today), w.arg(today.AddDays(-30)), w.arg(today.AddDays(-60)), w.arg(today.AddDays(-90))
+	w.and("d.status in ('SUBMITTED', 'AUTHORISED') and d.amount_due_cents > 0")
+	if len(of) > 0 {
+		w.and(r.among(w, "d."+party, of))
+	}
 	due := "coalesce(d.due_date, d." + date + ")"
 	sum := func(filter string) string {
 		return ", cast(coalesce(sum(d.amount_due_cents)" + filter + ", 0) as bigint)"
 	}
 	return collect(ctx, r, "select c.id, coalesce(c.name, '')"+
-		sum(" filter (where "+due+" >= $1)")+
-		sum(" filter (where "+due+" < $1 and "+due+" >= $2)")+
-		sum(" filter (where "+due+" < $2 and "+due+" >= $3)")+
-		sum(" filter (where "+due+" < $3 and "+due+" >= $4)")+
-		sum(" filter (where "+due+" < $4)")+
-		sum("")+`, count(*)
-		from `+view+" d left join /* deleted too */ clients c on c.id = d."+party+`
-		where d.status in ('SUBMITTED', 'AUTHORISED') and d.amount_due_cents > 0
-		group by c.id, c.name order by 8 desc, c.id`, []any{today, today.AddDays(-30), today.AddDays(-60), today.AddDays(-90)},
+		sum(" filter (where "+due+" >= "+day+")")+
+		sum(" filter (where "+due+" < "+day+" and "+due+" >= "+days30+")")+
+		sum(" filter (where "+due+" < "+days30+" and "+due+" >= "+days60+")")+
+		sum(" filter (where "+due+" < "+days60+" and "+due+" >= "+days90+")")+
+		sum(" filter (where "+due+" < "+days90+")")+
+		sum("")+", count(*) from "+view+" d left join /* deleted too */ clients c on c.id = d."+party+" where "+w.String()+
+		" group by c.id, c.name order by 8 desc, c.id", w.args,
 		func(rows *sql.Rows, a *AgedClient) error {
 			return rows.Scan(&a.ID, &a.Name, &a.Current, &a.Days1, &a.Days31, &a.Days61, &a.Over90, &a.Total, &a.Documents)
 		})

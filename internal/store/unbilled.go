@@ -14,20 +14,26 @@ import (
 // good: what stands on no invoice, and what stands on one that is still a draft.
 // Each part has its own index, so that the cost is that of the open work and
 // not of all there ever was.
-func openWork(w *where, client, project fieldops.ID) string {
+func (r reads) openWork(w *where, clients []fieldops.ID, project fieldops.ID) string {
 	var only, ofDrafts strings.Builder
-	for _, c := range []struct {
-		column string
-		id     fieldops.ID
-	}{{"s.client_id", client}, {"s.project_id", project}} {
-		if c.id == "" {
-			continue
-		}
-		id := w.arg(c.id)
-		only.WriteString(" and " + c.column + " = " + id)
+	choose := func(condition func(column string) string, column string) {
+		only.WriteString(" and " + condition(column))
 		// Written so that no index on it tempts: the drafts are few, a client's
 		// entries are many.
-		ofDrafts.WriteString(" and coalesce(" + c.column + ", " + c.column + ") = " + id)
+		ofDrafts.WriteString(" and " + condition("coalesce("+column+", "+column+")"))
+	}
+	is := func(id fieldops.ID) func(string) string {
+		value := w.arg(id)
+		return func(column string) string { return column + " = " + value }
+	}
+	switch {
+	case len(clients) == 1:
+		choose(is(clients[0]), "s.client_id")
+	case len(clients) > 1:
+		choose(func(column string) string { return r.among(w, column, clients) }, "s.client_id")
+	}
+	if project != "" {
+		choose(is(project), "s.project_id")
 	}
 	const columns = `s.id, s.client_id, s.project_id, s.date, s.created_at, s.hours_e4, s.hourly_rate_e4, s.billable, s.approved_at, s.hold_reason, s.invoice_id`
 	return `(select ` + columns + ` from live_timesheets s where s.billing_status = 'unbilled'` + only.String() + `
@@ -129,16 +135,65 @@ type Unbilled struct {
 	// Clients are those with work on no invoice at all, the oldest work first;
 	// their sums are of that work, their reasons of drafts too.
 	Clients []UnbilledClient
+	// UnbilledSum, Ready and Ages are the sums of all of them.
+	UnbilledSum
+	Ready fieldops.Cents
+	Ages  [4]fieldops.Cents
 	// Reasons are of everybody's work, and of work for nobody.
 	Reasons []ReasonSum
+}
+
+// Explained is the sum of the reasons: every entry counts once.
+func (u *Unbilled) Explained() (sum UnbilledSum) {
+	for _, reason := range u.Reasons {
+		sum.add(reason.UnbilledSum)
+	}
+	return sum
+}
+
+// UnbilledPage is Unbilled with the clients of one page only. Where open work
+// is very much, the sums over all and who stands on which page are up to a minute
+// old; what it says of the clients on the page never is.
+func (r reads) UnbilledPage(ctx context.Context, today fieldops.Date, client fieldops.ID, approvalRequired bool, p Page) (Unbilled, Listing, error) {
+	all, asOf, err := sumKept(r, fmt.Sprint("unbilled", today, client, approvalRequired), func() (Unbilled, int, error) {
+		all, err := r.Unbilled(ctx, today, client, approvalRequired)
+		return all, all.Explained().Timesheets, err
+	})
+	if err != nil {
+		return Unbilled{}, Listing{}, err
+	}
+	from := min((p.Number-1)*p.Size, len(all.Clients))
+	to := min(from+p.Size, len(all.Clients))
+	listing := Listing{Total: len(all.Clients), Estimated: !asOf.IsZero(), More: to < len(all.Clients)}
+	all.Clients = all.Clients[from:to:to]
+	if listing.Estimated && len(all.Clients) > 0 {
+		ids := make([]fieldops.ID, len(all.Clients))
+		for i := range all.Clients {
+			ids[i] = all.Clients[i].ClientID
+		}
+		fresh, err := r.unbilledOf(ctx, today, approvalRequired, ids)
+		if err != nil {
+			return Unbilled{}, Listing{}, err
+		}
+		all.Clients = fresh.Clients
+	}
+	return all, listing, nil
 }
 
 // Unbilled tells what work is not billed yet and why, of one client or, with "",
 // of all. today is the firm's. Every entry counts once, under its first reason.
 func (r reads) Unbilled(ctx context.Context, today fieldops.Date, client fieldops.ID, approvalRequired bool) (Unbilled, error) {
+	if client == "" {
+		return r.unbilledOf(ctx, today, approvalRequired, nil)
+	}
+	return r.unbilledOf(ctx, today, approvalRequired, []fieldops.ID{client})
+}
+
+// unbilledOf is Unbilled of some clients, or with none of all.
+func (r reads) unbilledOf(ctx context.Context, today fieldops.Date, approvalRequired bool, of []fieldops.ID) (Unbilled, error) {
 	w := &where{}
 	young, middle, old := w.arg(today.AddDays(-30)), w.arg(today.AddDays(-60)), w.arg(today.AddDays(-90))
-	work := openWork(w, client, "")
+	work := r.openWork(w, of, "")
 	// Each entry's amount is rounded half away from zero to the cent.
 	sum := func(filter string) string {
 		return ", cast(coalesce(sum(" + amountSQL + ")" + filter + ", 0) as bigint)"
@@ -202,6 +257,11 @@ func (r reads) Unbilled(ctx context.Context, today fieldops.Date, client fieldop
 	all.Clients = slices.DeleteFunc(clients, func(c UnbilledClient) bool { return c.Timesheets == 0 })
 	for i := range all.Clients {
 		c := &all.Clients[i]
+		all.add(c.UnbilledSum)
+		all.Ready += c.Ready
+		for n := range c.Ages {
+			all.Ages[n] += c.Ages[n]
+		}
 		c.Projects = slices.DeleteFunc(c.Projects, func(p UnbilledProject) bool { return p.Timesheets == 0 })
 	}
 	slices.SortStableFunc(all.Clients, func(a, b UnbilledClient) int {
@@ -239,7 +299,11 @@ type OpenFilter struct {
 // OpenTimesheets lists work that is not billed for good, oldest first.
 func (r reads) OpenTimesheets(ctx context.Context, f OpenFilter, approvalRequired bool) ([]fieldops.Timesheet, error) {
 	w := &where{}
-	open := openWork(w, f.ClientID, f.ProjectID)
+	var clients []fieldops.ID
+	if f.ClientID != "" {
+		clients = []fieldops.ID{f.ClientID}
+	}
+	open := r.openWork(w, clients, f.ProjectID)
 	if f.Reason != "" {
 		w.and(reasonSQL(approvalRequired)+" = ?", string(f.Reason))
 	}

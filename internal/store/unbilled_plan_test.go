@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ampedfieldops/internal/fieldops"
 )
 
 // However many entries were ever billed, open work is found by its own indexes.
@@ -31,8 +33,8 @@ func TestOpenWorkIsNotFoundByAScan(t *testing.T) {
 		text string
 		args []any
 	}{
-		"everybody's": {"select t.id from " + openWork(everybody, "", ""), everybody.args},
-		"a client's":  {"select t.id from " + openWork(one, "x", ""), one.args},
+		"everybody's": {"select t.id from " + db.openWork(everybody, nil, ""), everybody.args},
+		"a client's":  {"select t.id from " + db.openWork(one, []fieldops.ID{"x"}, ""), one.args},
 		"to invoice":  {"select t.id from timesheets t where " + invoiced.String() + " order by t.date", invoiced.args},
 	} {
 		steps, err := collect(ctx, db.reads, "explain query plan "+query.text, query.args, func(rows *sql.Rows, step *string) error {

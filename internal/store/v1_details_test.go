@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"strconv"
 	"strings"
@@ -128,6 +129,49 @@ func TestUpgradeCutShort(t *testing.T) {
 	}
 }
 
+// losingTriggers has PostgreSQL lose a little of each row that is put into the
+// named new table: the fault is the database's, so that it does not depend on how
+// the upgrade is written.
+const losingTriggers = `
+	create function lose_a_little() returns trigger language plpgsql as $$ begin %s; return new; end $$;
+	create function have_it_lose() returns event_trigger language plpgsql as $$ begin
+		if to_regclass('public.%[2]s') is not null
+			and exists (select 1 from information_schema.columns where table_schema = 'public' and table_name = '%[2]s' and column_name = '%[3]s')
+			and not exists (select 1 from pg_trigger where tgname = 'lose' and tgrelid = to_regclass('public.%[2]s')) then
+			create trigger lose before insert on public.%[2]s for each row execute function lose_a_little();
+		end if; end $$;
+	create event trigger lose_from_now on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE', 'CREATE INDEX') execute function have_it_lose()`
+
+// TestUpgradeThatLosesAnythingIsTakenBack loses a cent, a minute, a row and a
+// password on the way, each by itself, and adds something to be sent.
+func TestUpgradeThatLosesAnythingIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ what, table, column, how, says string }{
+		{"a cent of an invoice", "xero_invoices", "total_cents", "new.total_cents = new.total_cents - 1", "xero_invoices: totals were"},
+		{"a cent of a line", "xero_bill_lines", "line_amount_cents", "new.line_amount_cents = new.line_amount_cents - 1", "xero_bills: the lines of 3 do not add up"},
+		{"a hundredth of an hour", "timesheets", "hours_e4", "new.hours_e4 = new.hours_e4 - 100", "timesheets: hours were"},
+		{"a payment", "xero_payments", "amount_cents", "if new.id = '" + id("1001") + "' then return null; end if", "xero_payments: rows were 4 and are 3"},
+		{"a password", "users", "password_hash", "new.password_hash = ''", "users: password hashes were"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			raw, url := formerFirm(t, 3)
+			before := fingerprint(t, raw, "public")
+			if _, err := raw.ExecContext(t.Context(), fmt.Sprintf(losingTriggers, c.how, c.table, c.column)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := openFormer(t, url).MigrateOrUpgrade(t.Context(), upgrading(map[string][]byte{}))
+			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "nothing is changed") {
+				t.Errorf("the upgrade says %v", err)
+			}
+			same(t, "after the refusal", fingerprint(t, raw, "public"), before)
+			if n := one(t, raw, "select count(*) from pg_tables where schemaname = 'v1'"); n != "0" {
+				t.Errorf("%s tables are in v1", n)
+			}
+		})
+	}
+}
+
 func TestFormerDatabaseIsNotOpenedByMistake(t *testing.T) {
 	t.Parallel()
 	_, url := formerFirm(t, 0)
@@ -165,11 +209,13 @@ func TestRollbackWithNewerRecords(t *testing.T) {
 	same(t, "after the rollback", fingerprint(t, raw, "public"), before)
 }
 
-// TestUpgradeOfMuchWork is the short form of the measurement with 100,000
-// timesheets.
+var upgradedSheets = flag.Int("upgraded-sheets", 10_000, "timesheets of the database that TestUpgradeOfMuchWork upgrades")
+
+// TestUpgradeOfMuchWork is, unless told otherwise, the short form of the
+// measurement with 100,000 timesheets.
 func TestUpgradeOfMuchWork(t *testing.T) {
 	t.Parallel()
-	const sheets = 10_000
+	sheets := *upgradedSheets
 	raw, url := formerFirm(t, 3)
 	if _, err := raw.ExecContext(t.Context(), fmt.Sprintf(`insert into timesheets (user_id, project_id, client_id, activity_type_id, date, hours, notes, image_urls)
 		select '%s', '%s', '%s', '%s', date '2026-01-01' + n %% 365, 0.25 + n %% 40 * 0.25, 'work ' || n, array['/uploads/projects/p/' || n || '.jpg'] from generate_series(1, %d) n`,

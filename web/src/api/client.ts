@@ -116,7 +116,7 @@ export const deleteTimesheetPhoto = (id: string, index: number) =>
 
 // Unbilled work and invoices
 
-export const getUnbilled = (signal?: AbortSignal, client_id?: string) => get<Unbilled>('/api/xero/unbilled', { client_id }, signal)
+export const getUnbilled = (query: { client_id?: string; page?: number; limit?: number }, signal?: AbortSignal) => get<Unbilled>('/api/xero/unbilled', query, signal)
 
 export const previewInvoiceFromTimesheets = (body: InvoiceRequest, signal?: AbortSignal) =>
   requestJSON<InvoicePreview>('POST', '/api/xero/invoices/from-timesheets/preview', { body, signal })

@@ -2,7 +2,7 @@
 
 import type { Day } from '@/format/calendar'
 import { request, requestJSON } from './http'
-import type { Instant } from './types'
+import type { Instant, Pagination } from './types'
 import { getVersioned, ifMatch } from './versions'
 import type { PaymentRequest } from './sales'
 
@@ -305,9 +305,11 @@ export interface AgedAnswer {
   kind: AgedKind
   as_of: Day
   currency: string
+  /** Of all; those on the page follow. */
   total: AgedAmounts
   clients: (AgedAmounts & { id: string | null; name: string })[]
+  pagination: Pagination
 }
 
 export const getMoneySummary = (signal?: AbortSignal) => requestJSON<MoneySummary>('GET', '/api/xero/summary', { signal })
-export const getAged = (kind: AgedKind, signal?: AbortSignal) => requestJSON<AgedAnswer>('GET', '/api/xero/aged', { query: { kind }, signal })
+export const getAged = (query: { kind: AgedKind; page: number; limit: number }, signal?: AbortSignal) => requestJSON<AgedAnswer>('GET', '/api/xero/aged', { query, signal })

@@ -21,9 +21,18 @@ export interface PersonName {
   role: Role
 }
 
+export interface Pagination {
+  page: number
+  limit: number
+  total: number
+  totalPages: number
+  hasNext: boolean
+  hasPrev: boolean
+}
+
 export interface Page<Row> {
   data: Row[]
-  pagination: { page: number; limit: number; total: number; totalPages: number; hasNext: boolean; hasPrev: boolean }
+  pagination: Pagination
 }
 
 /** A part of a list, and the address of the rows that follow; null at the end. */
@@ -230,7 +239,10 @@ export interface Unbilled {
   /** Of everybody's work that is not billed for good: each entry under its first reason. */
   reasons: ReasonSum[]
   explained: WorkSum
+  /** Of all clients; those on the page follow. */
+  ages: Ages
   clients: UnbilledClient[]
+  pagination: Pagination
 }
 
 export type SyncStatus = 'pending' | 'synced' | 'failed'

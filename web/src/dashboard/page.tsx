@@ -8,7 +8,7 @@ import type { Project } from '@/api/types'
 import { getActiveProjects, getMetrics, getQuickStats, getRecentTimesheets, getSummary, getTimesheetPage } from '@/api/work'
 import { formatDay, formatWeekday, mondayOf, today } from '@/format/calendar'
 import { formatMoney, formatQuantity, sumHours } from '@/format/money'
-import { failedInvoicesQuery, unbilledQuery } from '@/invoices/queries'
+import { failedInvoicesQuery, unbilledSumsQuery } from '@/invoices/queries'
 import { failedPurchaseOrdersQuery } from '@/purchasing/queries'
 import { LaneBanner } from '@/sync/lane'
 import { weekQuery } from '@/timesheets/queries'
@@ -181,7 +181,7 @@ function Waiting() {
   const money = may(user, 'can_view_financials')
   const approves = may(user, 'can_approve_timesheets')
   const approval = useQuery({ ...approvalQuery, enabled: approves })
-  const unbilled = useQuery({ ...unbilledQuery, ...fresh, enabled: money })
+  const unbilled = useQuery({ ...unbilledSumsQuery, ...fresh, enabled: money })
   const invoices = useQuery({ ...failedInvoicesQuery, ...fresh, enabled: money })
   const orders = useQuery({ ...failedPurchaseOrdersQuery, ...fresh, enabled: money })
   const required = unbilled.data?.reasons.some((reason) => reason.code === 'not_approved') ?? false

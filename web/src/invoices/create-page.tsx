@@ -22,7 +22,7 @@ import { Failure, Notice, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { GroupBySelect } from './group-by'
 import { partFault } from './part'
-import { unbilledQuery } from './queries'
+import { unbilledOfQuery } from './queries'
 
 interface Extra {
   id: string
@@ -80,8 +80,8 @@ export function CreateInvoicePage() {
   const [number, setNumber] = useState('')
   const [reference, setReference] = useState('')
   const idempotencyKey = useRef(newId())
-  const unbilled = useQuery(unbilledQuery)
-  const clientName = unbilled.data?.clients.find((client) => client.client_id === search.client)?.client_name
+  const unbilled = useQuery(unbilledOfQuery(search.client))
+  const clientName = unbilled.data?.clients[0]?.client_name
 
   const range = useMemo(() => {
     if (search.period === 'week') return { date_from: addDays(today(), -6), date_to: today() }

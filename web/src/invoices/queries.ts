@@ -5,11 +5,21 @@ import type { Invoice } from '@/api/types'
 import { daysOverdue } from '@/records/due'
 import { documentKeys } from '@/sync/queries'
 
-export const unbilledQuery = queryOptions({ queryKey: ['unbilled'], queryFn: ({ signal }) => getUnbilled(signal) })
+/** The unbilled work of all clients, by pages of clients; of one, when given. */
+export const unbilledQuery = (client_id?: string) =>
+  infiniteQueryOptions({
+    queryKey: ['unbilled', 'clients', client_id],
+    queryFn: ({ pageParam, signal }) => getUnbilled({ client_id, page: pageParam, limit: 100 }, signal),
+    initialPageParam: 1,
+    getNextPageParam: ({ pagination }) => (pagination.hasNext ? pagination.page + 1 : undefined),
+  })
+
+/** The sums of all unbilled work. */
+export const unbilledSumsQuery = queryOptions({ queryKey: ['unbilled', 'sums'], queryFn: ({ signal }) => getUnbilled({ limit: 1 }, signal) })
 
 /** The unbilled work of one client, with the reasons. */
 export const unbilledOfQuery = (client: string) =>
-  queryOptions({ queryKey: ['unbilled', client], queryFn: ({ signal }) => getUnbilled(signal, client) })
+  queryOptions({ queryKey: ['unbilled', client], queryFn: ({ signal }) => getUnbilled({ client_id: client }, signal) })
 
 export const invoicesQuery = (query: DocumentQuery) =>
   infiniteQueryOptions({

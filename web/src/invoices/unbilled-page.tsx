@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { ChevronDown, CircleCheck, ReceiptText, Sparkles, TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { may, useUser } from '@/api/session'
-import type { Ages, ReasonSum, UnbilledClient } from '@/api/types'
+import type { Ages, ReasonSum, Unbilled, UnbilledClient } from '@/api/types'
 import { getWorkBalance } from '@/api/work'
 import { formatShortDay } from '@/format/calendar'
 import { formatMoney, formatQuantity, parseCents, sumMoney } from '@/format/money'
@@ -29,13 +29,14 @@ const ages: { key: keyof Ages; words: string; fill: string }[] = [
 /** The work that nobody was invoiced for yet, by client and by age. */
 export function UnbilledPage() {
   const user = useUser()
-  const unbilled = useQuery(unbilledQuery)
+  const { client_id } = useSearch({ from: '/unbilled' })
+  const unbilled = useInfiniteQuery(unbilledQuery(client_id))
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const [batch, setBatch] = useState<UnbilledClient[] | null>(null)
   const mayInvoice = may(user, 'can_create_invoices')
-  const { client_id } = useSearch({ from: '/unbilled' })
-  const clients = unbilled.data?.clients.filter((client) => !client_id || client.client_id === client_id) ?? []
-  const reasons = (client_id ? clients[0]?.reasons : unbilled.data?.reasons) ?? []
+  const clients = unbilled.data?.pages.flatMap((page) => page.clients) ?? []
+  const all = unbilled.data?.pages.at(-1)
+  const reasons = all?.reasons ?? []
   const chosen = clients.filter((client) => picked.has(client.client_id))
 
   const pick = (id: string, on: boolean) => {
@@ -66,7 +67,7 @@ export function UnbilledPage() {
               </Link>
             </p>
           ) : (
-            clients.length > 0 && <Totals clients={clients} total={unbilled.data.total} hours={unbilled.data.hours} ready={unbilled.data.ready_total} />
+            all && clients.length > 0 && <Totals all={all} />
           )}
           <Why reasons={reasons} balance={!client_id} />
           {mayInvoice && clients.length > 0 && (
@@ -78,7 +79,7 @@ export function UnbilledPage() {
                 }}
                 onChange={(event) => setPicked(event.target.checked ? new Set(clients.map((client) => client.client_id)) : new Set())}
               >
-                <span className="text-sm font-medium">Choose all</span>
+                <span className="text-sm font-medium">{unbilled.hasNextPage ? 'Choose all that are shown' : 'Choose all'}</span>
               </Checkbox>
               {chosen.length > 0 && (
                 <Button variant="primary" className="ml-auto" onClick={() => setBatch(chosen)}>
@@ -98,6 +99,16 @@ export function UnbilledPage() {
               />
             ))}
           </ul>
+          {unbilled.hasNextPage && all && (
+            <div className="flex flex-wrap items-center gap-3">
+              <Button busy={unbilled.isFetchingNextPage} onClick={() => void unbilled.fetchNextPage()}>
+                Show more clients
+              </Button>
+              <p className="num text-sm text-muted">
+                {clients.length} of {all.pagination.total} clients
+              </p>
+            </div>
+          )}
         </>
       )}
       {batch && (
@@ -169,14 +180,15 @@ function Balance() {
   )
 }
 
-function Totals({ clients, total, hours, ready }: { clients: UnbilledClient[]; total: string; hours: string; ready: string }) {
-  const sums = Object.fromEntries(ages.map(({ key }) => [key, sumMoney(clients.map((client) => client.ages[key]))])) as unknown as Ages
+function Totals({ all }: { all: Unbilled }) {
+  const { total, ready_total: ready, ages: sums } = all
+  const clients = all.pagination.total
   return (
     <section aria-label="Total" className="card grid gap-x-8 gap-y-4 p-5 lg:grid-cols-[auto_1fr] lg:items-center">
       <div>
         <p className="num text-4xl font-semibold tracking-tight">{formatMoney(total)}</p>
         <p className="num text-muted">
-          {formatQuantity(hours)} hours · {clients.length} {clients.length === 1 ? 'client' : 'clients'} · before tax
+          {formatQuantity(all.hours)} hours · {clients} {clients === 1 ? 'client' : 'clients'} · before tax
         </p>
         {ready !== total && <p className="num font-medium text-good">{formatMoney(ready)} can be invoiced now</p>}
       </div>

@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Banknote, Clock, FileText, Hourglass } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
@@ -8,6 +8,7 @@ import type { AgedAmounts, AgedKind } from '@/api/purchases'
 import { formatMoney, parseCents, sumMoney } from '@/format/money'
 import { LaneBanner } from '@/sync/lane'
 import { Section } from '@/records/record-page'
+import { Button } from '@/ui/button'
 import { Page } from '@/ui/page'
 import { Failure, Skeleton } from '@/ui/states'
 import { agedQuery, summaryQuery } from './queries'
@@ -18,8 +19,8 @@ const RevenueChart = lazy(() => import('./revenue-chart').then((file) => ({ defa
 /** How the money stands. */
 export function MoneyPage() {
   const summary = useQuery(summaryQuery)
-  const receivables = useQuery(agedQuery('receivables'))
-  const owed = receivables.data?.total
+  const receivables = useInfiniteQuery(agedQuery('receivables'))
+  const owed = receivables.data?.pages.at(-1)?.total
   return (
     <Page title="Money" lead="What is owed, what came in, and what was invoiced.">
       <LaneBanner />
@@ -128,7 +129,9 @@ const ages: { key: Exclude<keyof AgedAmounts, 'documents' | 'total'>; words: str
 /** What is due to us and from us, by how long it has been overdue. */
 function Aged() {
   const [kind, setKind] = useState<AgedKind>('receivables')
-  const aged = useQuery(agedQuery(kind))
+  const aged = useInfiniteQuery(agedQuery(kind))
+  const all = aged.data?.pages.at(-1)
+  const clients = aged.data?.pages.flatMap((page) => page.clients) ?? []
   const tab = 'inline-flex min-h-11 items-center border-b-[3px] border-transparent px-1 font-medium text-muted hover:text-ink aria-selected:border-accent aria-selected:text-ink'
   return (
     <Section title="By age">
@@ -143,9 +146,9 @@ function Aged() {
       <div role="tabpanel" id="aged" aria-labelledby={`tab-${kind}`}>
         {aged.isError ? (
           <Failure error={aged.error} onRetry={() => void aged.refetch()} />
-        ) : !aged.data ? (
+        ) : !all ? (
           <Skeleton rows={3} height="h-10" />
-        ) : aged.data.clients.length === 0 ? (
+        ) : clients.length === 0 ? (
           <p className="card px-4 py-3 text-muted">{kind === 'receivables' ? 'No client owes anything.' : 'No supplier is owed anything.'}</p>
         ) : (
           <div className="card overflow-x-auto" tabIndex={0} role="region" aria-label={kind === 'receivables' ? 'What clients owe us, by age' : 'What we owe suppliers, by age'}>
@@ -166,7 +169,7 @@ function Aged() {
                 </tr>
               </thead>
               <tbody className="divide-y divide-line">
-                {aged.data.clients.map((client) => (
+                {clients.map((client) => (
                   <tr key={client.id ?? client.name}>
                     <th scope="row" className="px-4 py-2.5 font-medium">
                       {kind === 'receivables' ? (
@@ -179,22 +182,27 @@ function Aged() {
                         </Link>
                       )}
                     </th>
-                    <Amounts amounts={client} currency={aged.data.currency} />
+                    <Amounts amounts={client} currency={all.currency} />
                   </tr>
                 ))}
               </tbody>
               <tfoot>
                 <tr className="border-t border-line bg-raised font-semibold">
                   <th scope="row" className="px-4 py-2.5">
-                    Total
+                    {aged.hasNextPage ? `Total of all ${all.pagination.total}` : 'Total'}
                   </th>
-                  <Amounts amounts={aged.data.total} currency={aged.data.currency} />
+                  <Amounts amounts={all.total} currency={all.currency} />
                 </tr>
               </tfoot>
             </table>
           </div>
         )}
       </div>
+      {aged.hasNextPage && (
+        <Button className="self-start" busy={aged.isFetchingNextPage} onClick={() => void aged.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
     </Section>
   )
 }
