@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 )
@@ -258,7 +259,7 @@ func (h *history) editInvoice(ctx context.Context, r *rand.Rand, id fieldops.ID)
 			edit.Lines = append(edit.Lines, fieldops.InvoiceLineEdit{Description: &more, Quantity: figure(r, 9), UnitPrice: figure(r, 90)})
 		}
 	}
-	_, err = h.service.EditInvoice(ctx, h.firm.actor, id, edit, nil)
+	_, err = h.service.EditInvoice(ctx, h.firm.actor, id, edit, billing.AnyVersion)
 	return err
 }
 
@@ -267,7 +268,7 @@ func (h *history) editOrder(ctx context.Context, r *rand.Rand, id fieldops.ID) e
 	if r.IntN(2) == 0 {
 		edit.Lines = orderLines(r)
 	}
-	_, err := h.service.EditPurchaseOrder(ctx, h.firm.actor, id, edit, nil)
+	_, err := h.service.EditPurchaseOrder(ctx, h.firm.actor, id, edit, billing.AnyVersion)
 	return err
 }
 

@@ -173,7 +173,7 @@ func (a *api) updateProfile(r *request, in *profileInput) (profileAnswer, error)
 	ctx := r.Context()
 	var u fieldops.User
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) (err error) {
-		if u, err = tx.User(ctx, r.User.ID); err != nil {
+		if u, err = tx.LockUser(ctx, r.User.ID); err != nil {
 			return err
 		}
 		b.Name.into(&u.Name)

@@ -374,26 +374,8 @@ func (a *api) getInvoice(r *request, in *byID) (invoiceDetail, error) {
 	for n := range timesheets {
 		detail.Timesheets[n] = showTimesheet(&timesheets[n])
 	}
-	r.Header.Set("ETag", revisionTag(view.Revision))
+	r.Header.Set("ETag", etag(view.UpdatedAt))
 	return detail, err
-}
-
-// revisionTag names a revision of a document. What the worker writes beside it
-// does not change it.
-func revisionTag(revision int64) string { return strconv.Quote(strconv.FormatInt(revision, 10)) }
-
-// revision is the one that a change was made to, by If-Match (RFC 9110 section
-// 13.1.1); nil when the caller does not mind.
-func (r *request) revision() (*int64, error) {
-	wanted := strings.TrimSpace(r.Request.Header.Get("If-Match"))
-	if wanted == "" || wanted == "*" {
-		return nil, nil
-	}
-	n, err := strconv.ParseInt(strings.Trim(wanted, `"`), 10, 64)
-	if err != nil {
-		return nil, fieldops.Refuse(fieldops.Stale, "If-Match must hold the ETag that this document was read with")
-	}
-	return &n, nil
 }
 
 type updateInvoiceInput struct {
@@ -402,16 +384,12 @@ type updateInvoiceInput struct {
 }
 
 func (a *api) updateInvoice(r *request, in *updateInvoiceInput) (invoiceAnswer, error) {
-	revision, err := r.revision()
-	if err != nil {
-		return invoiceAnswer{}, err
-	}
-	invoice, err := a.Billing.EditInvoice(r.Context(), r.Actor, in.ID, in.Body, revision)
+	invoice, err := a.Billing.EditInvoice(r.Context(), r.Actor, in.ID, in.Body, r.ifMatch)
 	if err != nil {
 		return invoiceAnswer{}, err
 	}
 	view, err := a.Billing.ShowInvoice(r.Context(), invoice)
-	r.Header.Set("ETag", revisionTag(invoice.Revision))
+	r.Header.Set("ETag", etag(invoice.UpdatedAt))
 	return showInvoice(&view), err
 }
 

@@ -89,18 +89,14 @@ type markPaidInput struct {
 // markPaid keeps a payment of an invoice: of everything that is due, today, by
 // bank transfer, unless told otherwise.
 func (a *api) markPaid(r *request, in *markPaidInput) (invoiceAnswer, error) {
-	revision, err := r.revision()
-	if err != nil {
-		return invoiceAnswer{}, err
-	}
 	b := &in.Body
 	invoice, err := a.Billing.MarkPaid(r.Context(), r.Actor, in.ID, fieldops.Payment{
 		Date: b.Date, Method: b.Method, Reference: b.Reference, AccountCode: b.AccountCode,
-	}, b.Amount, revision)
+	}, b.Amount, r.ifMatch)
 	if err != nil {
 		return invoiceAnswer{}, err
 	}
 	view, err := a.Billing.ShowInvoice(r.Context(), invoice)
-	r.Header.Set("ETag", revisionTag(invoice.Revision))
+	r.Header.Set("ETag", etag(invoice.UpdatedAt))
 	return showInvoice(&view), err
 }

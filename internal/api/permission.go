@@ -54,7 +54,7 @@ func (a *api) updatePermission(r *request, in *updatePermissionInput) (fieldops.
 	}
 	var p fieldops.PermissionRecord
 	err := a.DB.Write(r.Context(), r.Actor, func(tx *store.Tx) (err error) {
-		if p, err = tx.Permission(r.Context(), in.ID); err != nil {
+		if p, err = tx.LockPermission(r.Context(), in.ID); err != nil {
 			return err
 		}
 		if err := r.ifMatch(p.UpdatedAt); err != nil {

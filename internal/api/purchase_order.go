@@ -181,7 +181,7 @@ func (a *api) orderParts(w http.ResponseWriter, r *request) error {
 
 func (a *api) getOrder(r *request, in *byID) (orderAnswer, error) {
 	view, err := a.Billing.PurchaseOrder(r.Context(), in.ID)
-	r.Header.Set("ETag", revisionTag(view.Revision))
+	r.Header.Set("ETag", etag(view.UpdatedAt))
 	return showOrder(&view), err
 }
 
@@ -198,10 +198,6 @@ type updateOrderInput struct {
 }
 
 func (a *api) updateOrder(r *request, in *updateOrderInput) (orderAnswer, error) {
-	revision, err := r.revision()
-	if err != nil {
-		return orderAnswer{}, err
-	}
 	body := &in.Body
 	edit := fieldops.PurchaseOrderEdit{Date: body.Date, Status: body.Status}
 	if body.DeliveryDate.Set {
@@ -222,12 +218,12 @@ func (a *api) updateOrder(r *request, in *updateOrderInput) (orderAnswer, error)
 			edit.Lines = []fieldops.PurchaseOrderLine{}
 		}
 	}
-	order, err := a.Billing.EditPurchaseOrder(r.Context(), r.Actor, in.ID, edit, revision)
+	order, err := a.Billing.EditPurchaseOrder(r.Context(), r.Actor, in.ID, edit, r.ifMatch)
 	if err != nil {
 		return orderAnswer{}, err
 	}
 	view, err := a.Billing.ShowPurchaseOrder(r.Context(), order)
-	r.Header.Set("ETag", revisionTag(order.Revision))
+	r.Header.Set("ETag", etag(order.UpdatedAt))
 	return showOrder(&view), err
 }
 

@@ -150,7 +150,7 @@ func (a *api) inviteAgain(r *request, in *byID) (invitation, error) {
 	ctx := r.Context()
 	var invited invitation
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
-		u, err := tx.User(ctx, in.ID)
+		u, err := tx.LockUser(ctx, in.ID)
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (a *api) updateUser(r *request, in *updateUserInput) (userAnswer, error) {
 	ctx := r.Context()
 	var u fieldops.User
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) (err error) {
-		if u, err = tx.User(ctx, in.ID); err != nil {
+		if u, err = tx.LockUser(ctx, in.ID); err != nil {
 			return err
 		}
 		if err := r.ifMatch(u.UpdatedAt); err != nil {

@@ -45,7 +45,7 @@ func TestABilledOrderStaysWhatItWasInXero(t *testing.T) {
 		}
 		var before []struct{ PurchaseOrderNumber, Status string }
 		f.sim("GET", "/documents/PurchaseOrders", nil, &before)
-		if _, err := f.service.EditPurchaseOrder(ctx, f.actor, order.ID, fieldops.PurchaseOrderEdit{Notes: ref("Ring first")}, nil); err != nil {
+		if _, err := f.service.EditPurchaseOrder(ctx, f.actor, order.ID, fieldops.PurchaseOrderEdit{Notes: ref("Ring first")}, billing.AnyVersion); err != nil {
 			t.Fatal(err)
 		}
 		f.until(fieldops.KindPurchaseOrder, order.ID, fieldops.SyncSynced)
@@ -213,7 +213,7 @@ func TestProjectMoneyNeverDrifts(t *testing.T) {
 						}
 						break
 					}
-					order, err := f.billing.EditPurchaseOrder(ctx, f.actor, id, fieldops.PurchaseOrderEdit{ProjectID: &project}, nil)
+					order, err := f.billing.EditPurchaseOrder(ctx, f.actor, id, fieldops.PurchaseOrderEdit{ProjectID: &project}, billing.AnyVersion)
 					check(step, err)
 					l.orders[id] = order
 					break
@@ -239,7 +239,7 @@ func TestProjectMoneyNeverDrifts(t *testing.T) {
 				for id, b := range l.bills {
 					if random.IntN(2) == 0 {
 						part := b.AmountDue/3 + 1
-						if paid, err := f.billing.PayBill(ctx, f.actor, id, fieldops.Payment{}, &part, func(fieldops.Time) error { return nil }); err == nil {
+						if paid, err := f.billing.PayBill(ctx, f.actor, id, fieldops.Payment{}, &part, billing.AnyVersion); err == nil {
 							l.bills[id] = paid
 						} else {
 							wantKind(t, err, fieldops.Conflict) // paid already

@@ -86,6 +86,16 @@ func newFirm(t testing.TB, db *store.DB) *firm {
 	return f
 }
 
+// version refuses what is made of another version than this one.
+func (f *firm) version(seen fieldops.Time) func(fieldops.Time) error {
+	return func(is fieldops.Time) error {
+		if is != seen {
+			return fieldops.Refuse(fieldops.Stale, "It is another one")
+		}
+		return nil
+	}
+}
+
 func text(s string) *string { return &s }
 
 func (f *firm) write(change func(ctx context.Context, tx *store.Tx) error) {

@@ -505,15 +505,15 @@ func (s *Service) invoiceViews(ctx context.Context, invoices ...fieldops.Invoice
 }
 
 // EditInvoice changes an invoice and asks for the change's way to the provider.
-// revision, unless nil, is the one that the person saw.
-func (s *Service) EditInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, edit fieldops.InvoiceEdit, revision *int64) (fieldops.Invoice, error) {
+// unchanged says whether it is still what the person saw.
+func (s *Service) EditInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, edit fieldops.InvoiceEdit, unchanged func(fieldops.Time) error) (fieldops.Invoice, error) {
 	var invoice fieldops.Invoice
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		before, err := tx.LockInvoice(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := stale(revision, before.Revision); err != nil {
+		if err := unchanged(before.UpdatedAt); err != nil {
 			return err
 		}
 		_, terms, err := billingTerms(ctx, tx, sales, tx.Now.Time)

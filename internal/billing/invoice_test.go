@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
@@ -244,7 +245,7 @@ func TestEditInvoice(t *testing.T) {
 		f := newFirm(t, db)
 		entry := f.work(1, 2_0000)
 		made := f.invoice()
-		first := int64(1)
+		first := f.version(made.UpdatedAt)
 		quantity, price := fieldops.E4(1_5000), fieldops.E4(95_0000)
 		one, ten := fieldops.E4(1_0000), fieldops.E4(10_0000)
 		edited, err := f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{
@@ -253,7 +254,7 @@ func TestEditInvoice(t *testing.T) {
 				{ID: made.Lines[0].ID, Description: text("Installation, as agreed"), Quantity: &quantity, UnitPrice: &price},
 				{Description: text("Call-out"), Quantity: &one, UnitPrice: &ten},
 			},
-		}, &first)
+		}, first)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,11 +262,11 @@ func TestEditInvoice(t *testing.T) {
 			!slices.Equal(edited.Lines[0].Timesheets, []fieldops.ID{entry.ID}) || *edited.Reference != "Gate 4" {
 			t.Errorf("edited %+v", edited)
 		}
-		_, err = f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{DueDate: f.today.AddDays(31)}, &first)
+		_, err = f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{DueDate: f.today.AddDays(31)}, first)
 		wantKind(t, err, fieldops.Stale)
 		_, err = f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{DueDate: f.today.AddDays(-1), Lines: []fieldops.InvoiceLineEdit{
 			{Description: text(""), Quantity: &one, UnitPrice: &ten},
-		}}, nil)
+		}}, billing.AnyVersion)
 		wantKind(t, err, fieldops.Invalid)
 		refused, _ := errors.AsType[*fieldops.Error](err)
 		var fields []string
@@ -275,7 +276,7 @@ func TestEditInvoice(t *testing.T) {
 		if diff := cmp.Diff([]string{"due_date", "lines[0].description", "lines"}, fields); diff != "" {
 			t.Errorf("faults (-want +got):\n%s", diff)
 		}
-		same, err := f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{DueDate: edited.DueDate}, nil)
+		same, err := f.billing.EditInvoice(ctx, f.actor, made.ID, fieldops.InvoiceEdit{DueDate: edited.DueDate}, billing.AnyVersion)
 		if err != nil || same.Revision != 2 {
 			t.Errorf("an edit that changes nothing made revision %d, %v", same.Revision, err)
 		}

@@ -10,15 +10,15 @@ import (
 
 // MarkPaid keeps a payment of an invoice: of amount, or of everything that is
 // due when it is nil; today and by bank transfer unless p says otherwise.
-// revision, unless nil, is the one that the person saw.
-func (s *Service) MarkPaid(ctx context.Context, actor fieldops.Actor, id fieldops.ID, p fieldops.Payment, amount *fieldops.Cents, revision *int64) (fieldops.Invoice, error) {
+// unchanged says whether the invoice is still what the person saw.
+func (s *Service) MarkPaid(ctx context.Context, actor fieldops.Actor, id fieldops.ID, p fieldops.Payment, amount *fieldops.Cents, unchanged func(fieldops.Time) error) (fieldops.Invoice, error) {
 	var invoice fieldops.Invoice
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		var err error
 		if invoice, err = tx.LockInvoice(ctx, id); err != nil {
 			return err
 		}
-		if err := stale(revision, invoice.Revision); err != nil {
+		if err := unchanged(invoice.UpdatedAt); err != nil {
 			return err
 		}
 		settings, err := tx.Settings(ctx)

@@ -163,15 +163,15 @@ func (s *Service) orderViews(ctx context.Context, orders ...fieldops.PurchaseOrd
 }
 
 // EditPurchaseOrder changes an order and asks for the change's way to the
-// provider. revision, unless nil, is the one that the person saw.
-func (s *Service) EditPurchaseOrder(ctx context.Context, actor fieldops.Actor, id fieldops.ID, edit fieldops.PurchaseOrderEdit, revision *int64) (fieldops.PurchaseOrder, error) {
+// provider. unchanged says whether it is still what the person saw.
+func (s *Service) EditPurchaseOrder(ctx context.Context, actor fieldops.Actor, id fieldops.ID, edit fieldops.PurchaseOrderEdit, unchanged func(fieldops.Time) error) (fieldops.PurchaseOrder, error) {
 	var order fieldops.PurchaseOrder
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		before, err := tx.LockPurchaseOrder(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := stale(revision, before.Revision); err != nil {
+		if err := unchanged(before.UpdatedAt); err != nil {
 			return err
 		}
 		_, terms, err := billingTerms(ctx, tx, purchases, tx.Now.Time)

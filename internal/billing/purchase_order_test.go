@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
@@ -75,7 +76,7 @@ func TestEditPurchaseOrder(t *testing.T) {
 		edited, err := f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, fieldops.PurchaseOrderEdit{
 			DeliveryDate: &none, Notes: text(""), ProjectID: &gone, Status: fieldops.StatusAuthorised,
 			Lines: []fieldops.PurchaseOrderLine{{Description: text("Switch"), Quantity: &two, UnitAmount: &price}},
-		}, &order.Revision)
+		}, f.version(order.UpdatedAt))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,11 +87,11 @@ func TestEditPurchaseOrder(t *testing.T) {
 		for name, edit := range map[string]fieldops.PurchaseOrderEdit{
 			"nothing": {}, "back to a draft": {Status: fieldops.StatusDraft}, "billed": {Status: fieldops.StatusBilled}, "cancelled": {Status: fieldops.StatusCancelled}, "no lines": {Lines: []fieldops.PurchaseOrderLine{}},
 		} {
-			if _, err := f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, edit, nil); fieldops.KindOf(err) != fieldops.Invalid {
+			if _, err := f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, edit, billing.AnyVersion); fieldops.KindOf(err) != fieldops.Invalid {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		_, err = f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, fieldops.PurchaseOrderEdit{Date: f.today}, &order.Revision)
+		_, err = f.billing.EditPurchaseOrder(ctx, f.actor, order.ID, fieldops.PurchaseOrderEdit{Date: f.today}, f.version(order.UpdatedAt))
 		wantKind(t, err, fieldops.Stale)
 	})
 }
@@ -184,7 +185,7 @@ func TestOrderIsApprovedAndItsNotesTravel(t *testing.T) {
 		t.Errorf("made %s with %q", status, notes)
 	}
 	for _, edit := range []fieldops.PurchaseOrderEdit{{Status: fieldops.StatusAuthorised}, {Notes: text("")}} {
-		if _, err := f.service.EditPurchaseOrder(ctx, f.actor, order.ID, edit, nil); err != nil {
+		if _, err := f.service.EditPurchaseOrder(ctx, f.actor, order.ID, edit, billing.AnyVersion); err != nil {
 			t.Fatal(err)
 		}
 		f.until(fieldops.KindPurchaseOrder, order.ID, fieldops.SyncSynced)

@@ -148,7 +148,7 @@ func TestVoidedInXero(t *testing.T) {
 	}
 	f.sim("POST", "/edit", map[string]any{"endpoint": "Invoices", "id": *stored.XeroInvoiceID, "set": map[string]any{"Status": "DELETED"}}, nil)
 	reference := "changed"
-	if _, err := f.service.EditInvoice(ctx, f.actor, invoice.ID, fieldops.InvoiceEdit{Reference: &reference}, nil); err != nil {
+	if _, err := f.service.EditInvoice(ctx, f.actor, invoice.ID, fieldops.InvoiceEdit{Reference: &reference}, billing.AnyVersion); err != nil {
 		t.Fatal(err)
 	}
 	f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncFailed)
@@ -371,7 +371,7 @@ func TestMergedContact(t *testing.T) {
 	// An update whose answer is lost has the document looked at.
 	f.sim("POST", "/faults", []any{map[string]any{"method": "POST", "path": "/api.xro/2.0/Invoices", "do": "drop"}}, nil)
 	reference := "after the merge"
-	if _, err := f.service.EditInvoice(ctx, f.actor, first.ID, fieldops.InvoiceEdit{Reference: &reference}, nil); err != nil {
+	if _, err := f.service.EditInvoice(ctx, f.actor, first.ID, fieldops.InvoiceEdit{Reference: &reference}, billing.AnyVersion); err != nil {
 		t.Fatal(err)
 	}
 	f.until(fieldops.KindInvoice, first.ID, fieldops.SyncSynced)

@@ -337,7 +337,7 @@ func TestEditAndVoid(t *testing.T) {
 		invoice := f.invoice(0)
 		f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncSynced)
 		reference := "PO 4711"
-		if _, err := f.service.EditInvoice(ctx, f.actor, invoice.ID, fieldops.InvoiceEdit{Reference: &reference}, nil); err != nil {
+		if _, err := f.service.EditInvoice(ctx, f.actor, invoice.ID, fieldops.InvoiceEdit{Reference: &reference}, billing.AnyVersion); err != nil {
 			t.Fatal(err)
 		}
 		f.until(fieldops.KindInvoice, invoice.ID, fieldops.SyncSynced)

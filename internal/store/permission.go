@@ -42,6 +42,14 @@ func (r reads) Permission(ctx context.Context, id fieldops.ID) (fieldops.Permiss
 	return p, notFound(err, "Permission")
 }
 
+// LockPermission reads a permission to change it.
+func (tx *Tx) LockPermission(ctx context.Context, id fieldops.ID) (fieldops.PermissionRecord, error) {
+	if err := tx.lockRow(ctx, "permissions", id); err != nil {
+		return fieldops.PermissionRecord{}, notFound(err, "Permission")
+	}
+	return tx.Permission(ctx, id)
+}
+
 // InsertPermission adds a permission of the firm's own.
 func (tx *Tx) InsertPermission(ctx context.Context, p *fieldops.PermissionRecord) error {
 	p.ID, p.IsSystem, p.IsCustom, p.CreatedAt, p.UpdatedAt = fieldops.NewID(), false, true, tx.Now, tx.Now

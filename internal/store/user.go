@@ -21,6 +21,16 @@ func (r reads) User(ctx context.Context, id fieldops.ID) (fieldops.User, error) 
 	return r.oneUser(ctx, "id = $1", id)
 }
 
+// LockUser reads a person to change them. The admins are locked with them, all in
+// one order, because whether the last one remains is looked at afterwards.
+func (tx *Tx) LockUser(ctx context.Context, id fieldops.ID) (fieldops.User, error) {
+	if _, err := collect(ctx, tx.reads, "select id from users where id = $1 or role = 'admin' and is_active and deleted_at is null order by id"+tx.forUpdate(), []any{id},
+		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) }); err != nil {
+		return fieldops.User{}, err
+	}
+	return tx.User(ctx, id)
+}
+
 // UserByEmail finds a person by the address they sign in with, whatever its
 // case.
 func (r reads) UserByEmail(ctx context.Context, email string) (fieldops.User, error) {
