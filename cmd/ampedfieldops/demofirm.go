@@ -357,7 +357,7 @@ func (f *demoFirm) storeDecisions(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ApproveTimesheets(ctx, approved); err != nil {
+	if _, err := tx.ApproveTimesheets(ctx, approved, nil); err != nil {
 		return err
 	}
 	held, err := of(6, 12)

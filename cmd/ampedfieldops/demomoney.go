@@ -97,7 +97,7 @@ func (f *demoFirm) storePast(ctx context.Context, p *program, actor fieldops.Act
 		if d.remark != "" {
 			payment.Reference = &d.remark
 		}
-		if _, err := p.billing.MarkPaid(ctx, actor, invoice.ID, payment, amount, nil); err != nil {
+		if _, err := p.billing.MarkPaid(ctx, actor, invoice.ID, payment, amount, billing.AnyVersion); err != nil {
 			return fmt.Errorf("a payment: %w", err)
 		}
 		if d.number == "INV-01038" {

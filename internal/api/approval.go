@@ -17,6 +17,13 @@ type chosenInput struct {
 	}
 }
 
+type approveInput struct {
+	Body struct {
+		IDs  []string                 `json:"ids"`
+		Seen map[string]fieldops.Time `json:"seen,omitempty" doc:"By id, the updated_at of an entry when it was looked at: what was changed since is refused with 409"`
+	}
+}
+
 // read checks the ids, and the reason when one is needed.
 func (in *chosenInput) read(reasonNeeded bool) (ids []fieldops.ID, reason string, err error) {
 	var f fieldops.Faults
@@ -50,9 +57,11 @@ func (a *api) changeChosen(r *request, in *chosenInput, reasonNeeded bool, done 
 	return answer, err
 }
 
-func (a *api) approveTimesheets(r *request, in *chosenInput) (chosenAnswer, error) {
-	return a.changeChosen(r, in, false, "approved", func(tx *store.Tx, ids []fieldops.ID, _ string) (int, error) {
-		return tx.ApproveTimesheets(r.Context(), ids)
+func (a *api) approveTimesheets(r *request, in *approveInput) (chosenAnswer, error) {
+	chosen := &chosenInput{}
+	chosen.Body.IDs = in.Body.IDs
+	return a.changeChosen(r, chosen, false, "approved", func(tx *store.Tx, ids []fieldops.ID, _ string) (int, error) {
+		return tx.ApproveTimesheets(r.Context(), ids, in.Body.Seen)
 	})
 }
 

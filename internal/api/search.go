@@ -20,7 +20,7 @@ type searchInput struct {
 // may see.
 type searchAnswer struct {
 	Clients        *[]foundClient         `json:"clients,omitempty"`
-	Projects       *[]foundProject        `json:"projects,omitempty"`
+	Projects       *[]store.FoundProject  `json:"projects,omitempty"`
 	Timesheets     *[]foundTimesheet      `json:"timesheets,omitempty"`
 	Invoices       *[]store.FoundDocument `json:"invoices,omitempty"`
 	Quotes         *[]store.FoundDocument `json:"quotes,omitempty"`
@@ -34,14 +34,6 @@ type foundClient struct {
 	Email       *string     `json:"email"`
 	Location    *string     `json:"location"`
 	Status      string      `json:"status"`
-}
-
-type foundProject struct {
-	ID         fieldops.ID `json:"id"`
-	Code       string      `json:"code"`
-	Name       string      `json:"name"`
-	Status     string      `json:"status"`
-	ClientName string      `json:"client_name"`
 }
 
 type foundTimesheet struct {
@@ -79,13 +71,9 @@ func (a *api) search(r *request, in *searchInput) (answer searchAnswer, err erro
 		answer.Clients = &found
 	}
 	if wanted("projects", fieldops.CanViewProjects) && err == nil {
-		found := []foundProject{}
+		found := []store.FoundProject{}
 		if long {
-			var projects []store.ProjectSummary
-			projects, err = a.DB.SearchProjects(ctx, in.Q, limit)
-			for _, p := range projects {
-				found = append(found, foundProject{p.ID, p.Code, p.Name, p.Status, p.ClientName})
-			}
+			found, err = a.DB.SearchProjects(ctx, in.Q, limit)
 		}
 		answer.Projects = &found
 	}
@@ -106,9 +94,9 @@ func (a *api) search(r *request, in *searchInput) (answer searchAnswer, err erro
 	}
 	for _, kind := range []struct {
 		name string
-		kind fieldops.DocumentKind
+		kind fieldops.RecordKind
 		into **[]store.FoundDocument
-	}{{"invoices", fieldops.KindInvoice, &answer.Invoices}, {"quotes", store.SearchQuotes, &answer.Quotes}, {"purchase_orders", fieldops.KindPurchaseOrder, &answer.PurchaseOrders}} {
+	}{{"invoices", fieldops.RecordInvoice, &answer.Invoices}, {"quotes", fieldops.RecordQuote, &answer.Quotes}, {"purchase_orders", fieldops.RecordPurchaseOrder, &answer.PurchaseOrders}} {
 		if err != nil || !wanted(kind.name, fieldops.CanViewFinancials) {
 			continue
 		}

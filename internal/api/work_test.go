@@ -174,6 +174,11 @@ func TestApproval(t *testing.T) {
 		const preview = "POST /api/xero/invoices/from-timesheets/preview"
 		f.play([]scenario{
 			{who: "tech", ask: "POST /api/timesheets", body: goodWork + `}`, status: 201, save: "sheet", parts: []string{`"approved_at":null`}},
+		})
+		f.vars["updated"] = answer[struct {
+			UpdatedAt string `json:"updated_at"`
+		}](t, f.ask("manager", "GET", "/api/timesheets/{sheet}", ""), 200).UpdatedAt
+		f.play([]scenario{
 			{who: "manager", ask: preview, body: `{"client_id":"{client}"}`, status: 200},
 			{who: "admin", ask: "PUT /api/settings/timesheet_approval", body: `{"value":"perhaps"}`, status: 400},
 			{who: "admin", ask: "PUT /api/settings/timesheet_approval", body: `{"value":"required"}`, status: 200},
@@ -184,7 +189,10 @@ func TestApproval(t *testing.T) {
 			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}","{nowhere}","x"]}`, status: 400, parts: []string{`ids[2]`}},
 			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}","{nowhere}"]}`, status: 400, parts: []string{`ids[1]`}},
 			{who: "manager", ask: "GET /api/timesheets?approval=waiting", status: 200, parts: []string{`"total":1`}},
-			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}"]}`, status: 200, parts: []string{`"count":1`}},
+			// What was changed since it was seen is not approved unseen.
+			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}"],"seen":{"{sheet}":"2026-05-04T00:00:00Z"}}`, status: 409, parts: []string{"was changed since you saw it", `"timesheet_id":"{sheet}"`}},
+			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}"],"seen":{"{sheet}":"now"}}`, status: 400},
+			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}"],"seen":{"{sheet}":"{updated}"}}`, status: 200, parts: []string{`"count":1`}},
 			{who: "manager", ask: "POST /api/timesheets/approve", body: `{"ids":["{sheet}"]}`, status: 200, parts: []string{`"count":0`}},
 			{who: "manager", ask: "GET /api/timesheets?approval=approved", status: 200, parts: []string{`"total":1`, `"approved_by_name":"manager"`}},
 			{who: "manager", ask: preview, body: `{"client_id":"{client}"}`, status: 200},

@@ -129,7 +129,7 @@ func TestEachThresholdRemindsOnce(t *testing.T) {
 		partly, paid := overdue(f, 8), overdue(f, 9)
 		part := fieldops.Cents(15_00)
 		for id, amount := range map[fieldops.ID]*fieldops.Cents{partly.ID: &part, paid.ID: nil} {
-			if _, err := f.billing.MarkPaid(ctx, f.actor, id, fieldops.Payment{}, amount, nil); err != nil {
+			if _, err := f.billing.MarkPaid(ctx, f.actor, id, fieldops.Payment{}, amount, billing.AnyVersion); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -176,7 +176,7 @@ func TestEachThresholdRemindsOnce(t *testing.T) {
 		_, err := f.billing.Remind(ctx, f.actor, paid.ID, fieldops.ManualReminder)
 		wantKind(t, err, fieldops.Conflict)
 		// The firm's own wording is used, with what is still due.
-		if _, err := f.billing.MarkPaid(ctx, f.actor, late.ID, fieldops.Payment{}, nil, nil); err != nil {
+		if _, err := f.billing.MarkPaid(ctx, f.actor, late.ID, fieldops.Payment{}, nil, billing.AnyVersion); err != nil {
 			t.Fatal(err)
 		}
 		deliver(f, post)

@@ -3,6 +3,7 @@ package billing_test
 import (
 	"testing"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
@@ -23,7 +24,7 @@ func TestManualAndQuotedInvoicesReachXero(t *testing.T) {
 			t.Fatal(err)
 		}
 		part := fieldops.Cents(40_00)
-		if _, err := f.service.MarkPaid(ctx, f.actor, typed.ID, fieldops.Payment{}, &part, nil); err != nil {
+		if _, err := f.service.MarkPaid(ctx, f.actor, typed.ID, fieldops.Payment{}, &part, billing.AnyVersion); err != nil {
 			t.Fatal(err)
 		}
 		quote, err := f.service.CreateQuote(ctx, f.actor, fieldops.QuoteEdit{ClientID: &client, Lines: lines})

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
@@ -41,7 +42,7 @@ func TestSettlementsAddUp(t *testing.T) {
 			switch random.IntN(7) {
 			case 0, 1:
 				done = "pay"
-				_, err = f.billing.MarkPaid(ctx, f.actor, i, fieldops.Payment{}, &part, nil)
+				_, err = f.billing.MarkPaid(ctx, f.actor, i, fieldops.Payment{}, &part, billing.AnyVersion)
 			case 2:
 				done = "credit"
 				_, err = f.billing.Credit(ctx, f.actor, fieldops.CreditRequest{InvoiceID: i, Amount: &part})

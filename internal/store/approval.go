@@ -9,10 +9,15 @@ import (
 )
 
 // ApproveTimesheets approves entries in the actor's name and tells their people.
-// What is approved already stays as it is. It returns how many were not.
-func (tx *Tx) ApproveTimesheets(ctx context.Context, ids []fieldops.ID) (int, error) {
+// What is approved already stays as it is. It returns how many were not. seen is
+// when an entry that is to be approved was last changed before the actor saw it:
+// with one among them that was changed since, all is refused.
+func (tx *Tx) ApproveTimesheets(ctx context.Context, ids []fieldops.ID, seen map[fieldops.ID]fieldops.Time) (int, error) {
 	entries, err := tx.lockTimesheets(ctx, ids)
 	if err != nil {
+		return 0, err
+	}
+	if err := refuseUnseen(entries, seen); err != nil {
 		return 0, err
 	}
 	changed, err := tx.changeEntries(ctx, entries, "approve", "", func(t *fieldops.Timesheet) bool { return t.ApprovedAt.IsZero() },
@@ -85,6 +90,32 @@ func (tx *Tx) lockTimesheets(ctx context.Context, ids []fieldops.ID) ([]fieldops
 		f.Require(there[id], fmt.Sprintf("ids[%d]", i), "There is no timesheet %s; it may have been deleted", id)
 	}
 	return entries, f.Err("")
+}
+
+// refuseUnseen names the entries that were changed since somebody saw them.
+func refuseUnseen(entries []fieldops.Timesheet, seen map[fieldops.ID]fieldops.Time) error {
+	type changed struct {
+		TimesheetID fieldops.ID   `json:"timesheet_id"`
+		Date        fieldops.Date `json:"date"`
+		Hours       fieldops.E4   `json:"hours"`
+		UserName    string        `json:"user_name"`
+	}
+	var all []changed
+	for i := range entries {
+		t := &entries[i]
+		if at, ok := seen[t.ID]; ok && !at.Equal(t.UpdatedAt.Time) && t.ApprovedAt.IsZero() {
+			all = append(all, changed{t.ID, t.Date, t.Hours, t.UserName})
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	refusal := fieldops.Refuse(fieldops.Conflict, "The entry of %s of %s was changed since you saw it: it has %s hours now. Look at it again", all[0].UserName, all[0].Date, all[0].Hours)
+	if len(all) > 1 {
+		refusal.Message = fmt.Sprintf("%d of the entries were changed since you saw them; look at them again", len(all))
+	}
+	refusal.Details = map[string]any{"conflicts": all}
+	return refusal
 }
 
 // refuseBilled names the entries that stand on invoices.

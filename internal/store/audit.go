@@ -15,6 +15,10 @@ import (
 // anything that becomes JSON, or nil; it never holds a password, a token or
 // another secret.
 func (tx *Tx) audit(ctx context.Context, action, entityType string, entityID fieldops.ID, details any) error {
+	switch fieldops.RecordKind(entityType) {
+	case fieldops.RecordInvoice, fieldops.RecordPayment, fieldops.RecordCreditNote, fieldops.RecordBill, fieldops.RecordQuote, fieldops.RecordClient, fieldops.RecordProject:
+		tx.documents = true
+	}
 	var text *string
 	if details != nil {
 		b, err := json.Marshal(details)

@@ -211,6 +211,7 @@ func (tx *Tx) UpdateBill(ctx context.Context, before, b *fieldops.Bill) error {
 // whether it is PAID. It is called in the transaction of every change of one of
 // these, by the holder of the bill's lock.
 func (tx *Tx) settleBill(ctx context.Context, id fieldops.ID) error {
+	tx.documents = true
 	var status string
 	var total, paid fieldops.Cents
 	var last fieldops.Date

@@ -251,6 +251,10 @@ func (tx *Tx) InsertClient(ctx context.Context, c *fieldops.Client) error {
 	if err != nil {
 		return err
 	}
+	search := clientSearch(c)
+	if err := tx.indexWords(ctx, fieldops.RecordClient, c.ID, nil, keysOf(&search)); err != nil {
+		return err
+	}
 	return tx.audit(ctx, "create", "client", c.ID, map[string]any{"name": c.Name})
 }
 
@@ -280,6 +284,10 @@ func (tx *Tx) UpdateClient(ctx context.Context, c *fieldops.Client) error {
 		c.Name, fold(c.Name), c.ContactName, c.Email, c.Phone, c.Address, c.Location, c.BillingAddress, c.BillingEmail,
 		c.ClientType, c.Status, c.PaymentTerms.Type, c.PaymentTerms.Day, c.Notes, clientSearch(c), tx.Now, c.BillingHold, c.ID)
 	if err != nil {
+		return err
+	}
+	was, is := clientSearch(&before), clientSearch(c)
+	if err := tx.indexWords(ctx, fieldops.RecordClient, c.ID, keysOf(&was), keysOf(&is)); err != nil {
 		return err
 	}
 	if contactDiffers(&before, c) {

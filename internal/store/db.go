@@ -69,7 +69,9 @@ type Tx struct {
 	queue *job.Queue
 	after []func()
 	spent map[fieldops.ID]bool // projects that this may bring closer to their budget
-	watch func(fieldops.DocumentRef)
+	// documents is set when this may change a sum over documents.
+	documents bool
+	watch     func(fieldops.DocumentRef)
 
 	watchNotices func(user fieldops.ID)
 }
@@ -136,8 +138,10 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
 	read := sql.OpenDB(reading)
-	read.SetMaxOpenConns(8)
-	read.SetMaxIdleConns(4)
+	// None is closed for want of callers: opening one reads the whole schema.
+	readers := max(4, runtime.GOMAXPROCS(0))
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
 	db := &DB{
 		reads: reads{q: read, engine: SQLite, reference: new(keptReference), sums: &keptSums{exactly: countExactly}}, engine: SQLite, write: write, path: path,
 		shared: newSharedCommits(write),
@@ -229,6 +233,9 @@ func (db *DB) writeOnce(ctx context.Context, actor fieldops.Actor, change func(t
 	tx, err := db.commit(ctx, actor, change)
 	if err != nil {
 		return err
+	}
+	if tx.documents {
+		db.sums.changed()
 	}
 	for _, do := range tx.after {
 		do()

@@ -552,6 +552,9 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) (photos []string,
 	if photos, err = tx.photosOf(ctx, d); err != nil {
 		return nil, err
 	}
+	if err := tx.forgetDeleted(ctx, d.ID); err != nil {
+		return nil, err
+	}
 	for _, statement := range purges {
 		if _, err := tx.q.ExecContext(ctx, statement, d.ID); err != nil {
 			if breaksForeignKey(err) {
@@ -580,7 +583,6 @@ var purges = func() []string {
 		lines("xero_quote_lines", "quote_id", "xero_quotes"),
 		lines("released_timesheets", "invoice_id", "xero_invoices"),
 		lines("released_timesheets", "timesheet_id", "timesheets"),
-		lines("timesheet_words", "timesheet_id", "timesheets"),
 		lines("budget_alerts", "project_id", "projects"),
 		lines("payment_reminders", "invoice_id", "xero_invoices"),
 		"update timesheets set split_from_id = null where split_from_id in " + taken("timesheets"),

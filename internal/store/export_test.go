@@ -3,10 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
+
+	"ampedfieldops/internal/fieldops"
 )
 
 // CountExactly has totals beyond n estimated, so that a test needs few rows.
 func CountExactly(db *DB, n int) { db.sums.exactly = n }
+
+// Found are the records of a kind that a search finds.
+func Found(ctx context.Context, db *DB, kind fieldops.RecordKind, search string) ([]fieldops.ID, error) {
+	return db.found(ctx, kind, search, "", 50)
+}
+
+// WordsOf is how many words are kept of a record.
+func WordsOf(ctx context.Context, db *DB, id fieldops.ID) (n int, err error) {
+	err = db.q.QueryRowContext(ctx, "select count(*) from search_words where entity_id = $1", id).Scan(&n)
+	return n, err
+}
 
 // MigrateTo brings an empty database to an older schema and puts rows into it,
 // as an older release has left it.

@@ -30,9 +30,9 @@ func (tx *Tx) FillTimesheets(ctx context.Context, timesheets []fieldops.Timeshee
 		}
 		ids, keys := make([]fieldops.ID, len(some)), make([][]int64, len(some))
 		for i := range some {
-			ids[i], keys[i] = some[i].ID, keysOf(&some[i])
+			ids[i], keys[i] = some[i].ID, keysOf(some[i].Notes, some[i].Location)
 		}
-		if err := insertWords(ctx, tx.q, ids, keys); err != nil {
+		if err := insertWords(ctx, tx.q, fieldops.RecordTimesheet, ids, keys); err != nil {
 			return err
 		}
 	}
@@ -45,8 +45,10 @@ func (tx *Tx) FillInvoices(ctx context.Context, invoices []fieldops.Invoice) err
 		var w, l where
 		some := invoices[from:min(from+fillTogether, len(invoices))]
 		var rows, lines []string
+		ids, keys := make([]fieldops.ID, len(some)), make([][]int64, len(some))
 		for i := range some {
 			v := &some[i]
+			ids[i], keys[i] = v.ID, keysOf(&v.Number)
 			rows = append(rows, w.row(v.ID, v.Number, v.ClientID, v.ProjectID, v.Status, v.Currency, v.IssueDate, v.DueDate,
 				int64(v.SubTotal), int64(v.TotalTax), int64(v.Total), int64(v.AmountPaid), int64(v.AmountDue), int64(v.AmountPaid), v.CreatedAt, v.CreatedAt))
 			for n := range v.Lines {
@@ -60,6 +62,9 @@ func (tx *Tx) FillInvoices(ctx context.Context, invoices []fieldops.Invoice) err
 		}
 		if _, err := tx.q.ExecContext(ctx, `insert into xero_invoice_lines (id, invoice_id, position, group_key, description, quantity_e4, unit_price_e4, tax_rate_ppm,
 			line_amount_cents, tax_amount_cents) values `+strings.Join(lines, ", "), l.args...); err != nil {
+			return err
+		}
+		if err := insertWords(ctx, tx.q, fieldops.RecordInvoice, ids, keys); err != nil {
 			return err
 		}
 	}

@@ -383,6 +383,9 @@ func (tx *Tx) InsertInvoice(ctx context.Context, i *fieldops.Invoice) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.indexWords(ctx, fieldops.RecordInvoice, i.ID, nil, keysOf(&i.Number)); err != nil {
+		return err
+	}
 	return tx.insertInvoiceLines(ctx, i)
 }
 
@@ -465,17 +468,13 @@ func (tx *Tx) lockRow(ctx context.Context, table string, id fieldops.ID) error {
 	return tx.q.QueryRowContext(ctx, "select id from "+table+" where id = $1"+tx.forUpdate(), id).Scan(&found)
 }
 
-// UpdateInvoice stores what a person may change of an invoice: number, dates,
-// reference, totals and lines.
+// UpdateInvoice stores what a person may change of an invoice: dates, reference,
+// totals and lines. Its number is Renumber's.
 func (tx *Tx) UpdateInvoice(ctx context.Context, i *fieldops.Invoice) error {
 	i.UpdatedAt = tx.Now
-	_, err := tx.q.ExecContext(ctx, `update xero_invoices set invoice_number = $1, issue_date = $2, due_date = $3, reference = $4,
-		subtotal_cents = $5, total_tax_cents = $6, total_cents = $7, amount_due_cents = $8, updated_at = $9 where id = $10`,
-		i.Number, i.IssueDate, i.DueDate, i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountDue), tx.Now, i.ID)
-	if breaksUnique(err, "number") {
-		return numberTaken(i.Number)
-	}
-	if err != nil {
+	if _, err := tx.q.ExecContext(ctx, `update xero_invoices set issue_date = $1, due_date = $2, reference = $3,
+		subtotal_cents = $4, total_tax_cents = $5, total_cents = $6, amount_due_cents = $7, updated_at = $8 where id = $9`,
+		i.IssueDate, i.DueDate, i.Reference, int64(i.SubTotal), int64(i.TotalTax), int64(i.Total), int64(i.AmountDue), tx.Now, i.ID); err != nil {
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, "delete from xero_invoice_lines where invoice_id = $1", i.ID); err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,24 @@ type keptSums struct {
 	exactly int // countExactly, but for tests
 	mu      sync.Mutex
 	sums    map[string]*keptSum
+	changes int // of documents
+}
+
+// ofDocuments begins the names of sums over invoices, bills, credit notes,
+// payments and quotes, which this process forgets as soon as it has changed one.
+// What another process changes shows after a minute.
+const ofDocuments = "documents: "
+
+// changed forgets the sums over documents.
+func (k *keptSums) changed() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.changes++
+	for of := range k.sums {
+		if strings.HasPrefix(of, ofDocuments) {
+			delete(k.sums, of)
+		}
+	}
 }
 
 type keptSum struct {
@@ -28,13 +47,14 @@ type keptSum struct {
 // minute, by one caller while the others get what was there, and asOf tells when.
 // Nobody may change what it gives.
 func sumKept[T any](r reads, of string, add func() (sum T, rows int, err error)) (sum T, asOf fieldops.Time, err error) {
-	if known := r.sums.find(of); known != nil {
+	known, changes := r.sums.find(of)
+	if known != nil {
 		if sum, ok := known.value.(T); ok {
 			return sum, fieldops.At(known.at), nil
 		}
 	}
 	at, large := time.Now(), false
-	defer func() { r.sums.keep(of, keptSum{value: sum, at: at}, large && err == nil) }()
+	defer func() { r.sums.keep(of, keptSum{value: sum, at: at}, changes, large && err == nil) }()
 	sum, rows, err := add()
 	if large = rows > r.sums.exactly; large {
 		asOf = fieldops.At(at)
@@ -43,8 +63,9 @@ func sumKept[T any](r reads, of string, add func() (sum T, rows int, err error))
 }
 
 // find is a kept sum that will do: it is young enough, or somebody else is adding
-// it up already. Whoever is told nil adds up and keeps.
-func (k *keptSums) find(of string) *keptSum {
+// it up already. Whoever is told nil adds up and keeps, and says then how many
+// changes there had been.
+func (k *keptSums) find(of string) (known *keptSum, changes int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	s := k.sums[of]
@@ -52,16 +73,16 @@ func (k *keptSums) find(of string) *keptSum {
 		if s != nil {
 			s.adding = true
 		}
-		return nil
+		return nil, k.changes
 	}
-	return &keptSum{value: s.value, at: s.at}
+	return &keptSum{value: s.value, at: s.at}, k.changes
 }
 
 // keep keeps a sum of very many rows, or forgets it.
-func (k *keptSums) keep(of string, sum keptSum, worthIt bool) {
+func (k *keptSums) keep(of string, sum keptSum, changes int, worthIt bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !worthIt {
+	if !worthIt || strings.HasPrefix(of, ofDocuments) && changes != k.changes {
 		delete(k.sums, of)
 		return
 	}

@@ -71,7 +71,11 @@ func forSQLite(text string) string {
 			})
 		}
 		if strings.HasPrefix(strings.TrimSpace(code), ");") {
-			rest = strings.Replace(rest, ");", ") strict;", 1)
+			options := ") strict;"
+			if strings.TrimSpace(comment) == "nothing but its key" {
+				options = ") strict, without rowid;"
+			}
+			rest = strings.Replace(rest, ");", options, 1)
 		}
 		b.WriteString(column + rest)
 		if comment != "" && !strings.HasSuffix(column+rest, "\n") {
@@ -177,7 +181,7 @@ func (db *DB) migrateSchema(ctx context.Context, u *Upgrading, rehearse bool) (*
 		}
 	}
 	if err := indexAllWords(ctx, tx, db.engine); err != nil {
-		return nil, fmt.Errorf("the words of timesheets: %w", err)
+		return nil, fmt.Errorf("the words to search for: %w", err)
 	}
 	if rehearse {
 		return report, errRehearsed

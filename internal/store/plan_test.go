@@ -16,7 +16,7 @@ import (
 // grows are the tables that hold more rows every day. The others hold what a firm
 // has a few of.
 var grows = []string{
-	"timesheets", "timesheet_words", "xero_invoices", "xero_invoice_lines", "clients", "projects", "project_cost_centers",
+	"timesheets", "search_words", "xero_invoices", "xero_invoice_lines", "clients", "projects", "project_cost_centers",
 	"xero_purchase_orders", "xero_purchase_order_line_items", "xero_payments", "xero_quotes", "xero_quote_lines", "xero_bills", "xero_bill_lines",
 	"xero_expenses", "xero_credit_notes", "xero_credit_note_lines", "credit_note_allocations", "bank_transactions", "stock_movements",
 	"sync_documents", "sync_intents", "sync_logs", "audit_entries", "deletions", "released_timesheets", "notifications", "mails", "payment_reminders",
@@ -312,7 +312,7 @@ func (o *office) reads(p *papers) []namedRead {
 	add("health of projects", func(ctx context.Context) error { _, err := db.ProjectHealth(ctx, today); return err })
 	add("search in clients", func(ctx context.Context) error { _, err := db.SearchClients(ctx, "kow", 5); return err })
 	add("search in projects", func(ctx context.Context) error { _, err := db.SearchProjects(ctx, "re", 5); return err })
-	for _, kind := range []fieldops.DocumentKind{fieldops.KindInvoice, fieldops.KindPurchaseOrder, store.SearchQuotes} {
+	for _, kind := range []fieldops.RecordKind{fieldops.RecordInvoice, fieldops.RecordPurchaseOrder, fieldops.RecordQuote} {
 		add("search in "+string(kind)+"s", func(ctx context.Context) error { _, err := db.SearchDocuments(ctx, kind, "1", 5); return err })
 	}
 	for kind, id := range map[fieldops.DocumentKind]fieldops.ID{fieldops.KindInvoice: p.invoice.ID, fieldops.KindPurchaseOrder: p.order.ID, fieldops.KindClient: client} {

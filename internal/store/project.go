@@ -177,6 +177,10 @@ func (tx *Tx) InsertProject(ctx context.Context, p *fieldops.Project, costCenter
 		p.XeroID, p.BillingMethod, p.BillOnCompletion, p.BillingHold); err != nil {
 		return err
 	}
+	search := projectSearch(p)
+	if err := tx.indexWords(ctx, fieldops.RecordProject, p.ID, nil, keysOf(&search)); err != nil {
+		return err
+	}
 	if err := tx.linkCostCenters(ctx, p.ID, costCenters); err != nil {
 		return err
 	}
@@ -266,6 +270,10 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 		billing_method = $11, bill_on_completion = $12, billing_hold = $13 where id = $14`,
 		p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now, p.XeroID,
 		p.BillingMethod, p.BillOnCompletion, p.BillingHold, p.ID); err != nil {
+		return err
+	}
+	was, is := projectSearch(&before), projectSearch(p)
+	if err := tx.indexWords(ctx, fieldops.RecordProject, p.ID, keysOf(&was), keysOf(&is)); err != nil {
 		return err
 	}
 	if costCenters != nil {

@@ -124,6 +124,9 @@ func (tx *Tx) InsertPurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder
 		return err
 	}
 	tx.spends(o.ProjectID)
+	if err := tx.indexWords(ctx, fieldops.RecordPurchaseOrder, o.ID, nil, keysOf(&o.Number)); err != nil {
+		return err
+	}
 	return tx.insertOrderLines(ctx, o)
 }
 
@@ -159,17 +162,13 @@ func (tx *Tx) LockPurchaseOrder(ctx context.Context, id fieldops.ID) (fieldops.P
 	return tx.PurchaseOrder(ctx, id)
 }
 
-// UpdatePurchaseOrder stores what a person may change of an order: number,
-// status, project, dates, notes, totals and lines.
+// UpdatePurchaseOrder stores what a person may change of an order: status,
+// project, dates, notes, totals and lines. Its number is Renumber's.
 func (tx *Tx) UpdatePurchaseOrder(ctx context.Context, o *fieldops.PurchaseOrder) error {
 	o.UpdatedAt = tx.Now
-	_, err := tx.q.ExecContext(ctx, `update xero_purchase_orders set po_number = $1, status = $2, project_id = $3, date = $4, delivery_date = $5,
-		notes = $6, subtotal_cents = $7, total_tax_cents = $8, total_amount_cents = $9, updated_at = $10 where id = $11`,
-		o.Number, o.Status, o.ProjectID, o.Date, o.DeliveryDate, o.Notes, int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), tx.Now, o.ID)
-	if breaksUnique(err, "number") {
-		return numberTaken(o.Number)
-	}
-	if err != nil {
+	if _, err := tx.q.ExecContext(ctx, `update xero_purchase_orders set status = $1, project_id = $2, date = $3, delivery_date = $4,
+		notes = $5, subtotal_cents = $6, total_tax_cents = $7, total_amount_cents = $8, updated_at = $9 where id = $10`,
+		o.Status, o.ProjectID, o.Date, o.DeliveryDate, o.Notes, int64(o.SubTotal), int64(o.TotalTax), int64(o.Total), tx.Now, o.ID); err != nil {
 		return err
 	}
 	tx.spends(o.ProjectID)

@@ -114,6 +114,9 @@ func (tx *Tx) InsertQuote(ctx context.Context, q *fieldops.Quote, s fieldops.Set
 	if err := tx.insertQuoteLines(ctx, q); err != nil {
 		return err
 	}
+	if err := tx.indexWords(ctx, fieldops.RecordQuote, q.ID, nil, keysOf(&q.Number)); err != nil {
+		return err
+	}
 	return tx.NoteQuote(ctx, "create", q)
 }
 

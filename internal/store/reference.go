@@ -406,6 +406,9 @@ func (tx *Tx) Renumber(ctx context.Context, ref fieldops.DocumentRef, number str
 	if _, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+column+" = $1, updated_at = $2 where id = $3", number, tx.Now, ref.ID); err != nil {
 		return err
 	}
+	if err := tx.indexWords(ctx, fieldops.RecordKind(ref.Kind), ref.ID, keysOf(&old), keysOf(&number)); err != nil {
+		return err
+	}
 	if reason != nil && (*reason == "voided_in_xero" || *reason == "vanished") {
 		if _, err := tx.q.ExecContext(ctx, "update "+t.table+" set "+t.remoteID+" = null where id = $1", ref.ID); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 // transaction of every change of one of these; the caller holds the invoice's
 // lock, so that no two are derived from the same state.
 func (tx *Tx) settleInvoice(ctx context.Context, id fieldops.ID) error {
+	tx.documents = true
 	var total, remote, here fieldops.Cents
 	var status string
 	var last fieldops.Date

@@ -34,7 +34,18 @@ type ClientRevenue struct {
 }
 
 // Summary adds up the firm's sales, six months of them, on a day of the firm's.
+// Of very many invoices it is added up when one has changed, or after a minute.
 func (r reads) Summary(ctx context.Context, today fieldops.Date) (Summary, error) {
+	s, _, err := sumKept(r, fmt.Sprint(ofDocuments, "summary ", today), func() (s Summary, invoices int, err error) {
+		if s, err = r.summary(ctx, today); err == nil {
+			err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from live_invoices limit %d) counted", r.sums.exactly+1)).Scan(&invoices)
+		}
+		return s, invoices, err
+	})
+	return s, err
+}
+
+func (r reads) summary(ctx context.Context, today fieldops.Date) (Summary, error) {
 	var s Summary
 	month := today.FirstOfMonth()
 	next := month.AddDays(31).FirstOfMonth()
@@ -70,25 +81,12 @@ func (r reads) Summary(ctx context.Context, today fieldops.Date) (Summary, error
 		at := slices.IndexFunc(s.Revenue, func(m MonthRevenue) bool { return m.Month == string(d.date[:7]) })
 		s.Revenue[at].Total += d.amount
 	}
-	s.TopClients, err = r.topClients(ctx)
+	s.TopClients, err = collect(ctx, r, `select c.id, c.name, cast(sum(x.amount) as bigint) from (
+			select client_id, sum(subtotal_cents) as amount from live_invoices where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
+			union all select client_id, -sum(subtotal_cents) from live_credit_notes where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
+		) x join live_clients c on c.id = x.client_id group by c.id, c.name having sum(x.amount) > 0 order by 3 desc, c.id limit 5`, nil,
+		func(rows *sql.Rows, c *ClientRevenue) error { return rows.Scan(&c.ID, &c.Name, &c.TotalRevenue) })
 	return s, err
-}
-
-// topClients are the five clients to whom most was ever invoiced, less what was
-// credited. Of very many invoices they are up to a minute old.
-func (r reads) topClients(ctx context.Context) ([]ClientRevenue, error) {
-	top, _, err := sumKept(r, "top clients", func() (top []ClientRevenue, invoices int, err error) {
-		top, err = collect(ctx, r, `select c.id, c.name, cast(sum(x.amount) as bigint) from (
-				select client_id, sum(subtotal_cents) as amount from live_invoices where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
-				union all select client_id, -sum(subtotal_cents) from live_credit_notes where status in ('SUBMITTED', 'AUTHORISED', 'PAID') group by client_id
-			) x join live_clients c on c.id = x.client_id group by c.id, c.name having sum(x.amount) > 0 order by 3 desc, c.id limit 5`, nil,
-			func(rows *sql.Rows, c *ClientRevenue) error { return rows.Scan(&c.ID, &c.Name, &c.TotalRevenue) })
-		if err == nil {
-			err = r.q.QueryRowContext(ctx, fmt.Sprintf("select count(*) from (select 1 as one from live_invoices limit %d) counted", r.sums.exactly+1)).Scan(&invoices)
-		}
-		return top, invoices, err
-	})
-	return top, err
 }
 
 // Aged is what is due by how long it has been overdue: not at all, up to 30, 60
@@ -141,14 +139,14 @@ type AgedPage struct {
 }
 
 // agedPage reads a page. Where very many documents are due, the sum of all and who
-// stands on which page are up to a minute old; what it says of those on the page
-// never is.
+// stands on which page are of when one was last changed here, and up to a minute
+// old; what it says of those on the page never is.
 func (r reads) agedPage(ctx context.Context, today fieldops.Date, view, party, date string, p Page) (AgedPage, error) {
 	type all struct {
 		sum     Aged
 		clients []AgedClient
 	}
-	kept, asOf, err := sumKept(r, fmt.Sprint("aged", view, today), func() (a all, rows int, err error) {
+	kept, asOf, err := sumKept(r, fmt.Sprint(ofDocuments, "aged ", view, today), func() (a all, rows int, err error) {
 		a.clients, err = r.aged(ctx, today, view, party, date, nil)
 		for _, c := range a.clients {
 			a.sum.Add(c.Aged)

@@ -201,7 +201,7 @@ func (tx *Tx) InsertTimesheet(ctx context.Context, t *fieldops.Timesheet) error 
 		return err
 	}
 	tx.spends(t.ProjectID)
-	if err := tx.indexWords(ctx, &fieldops.Timesheet{ID: t.ID}, t); err != nil {
+	if err := tx.indexWords(ctx, fieldops.RecordTimesheet, t.ID, nil, keysOf(t.Notes, t.Location)); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "create", "timesheet", t.ID, timesheetDetails(t))
@@ -262,7 +262,7 @@ func (tx *Tx) UpdateTimesheet(ctx context.Context, before, t *fieldops.Timesheet
 		return fmt.Errorf("timesheet %s was changed without its lock", t.ID)
 	}
 	tx.spends(t.ProjectID)
-	if err := tx.indexWords(ctx, before, t); err != nil {
+	if err := tx.indexWords(ctx, fieldops.RecordTimesheet, t.ID, keysOf(before.Notes, before.Location), keysOf(t.Notes, t.Location)); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "update", "timesheet", t.ID, timesheetDetails(t))
@@ -286,8 +286,12 @@ func (tx *Tx) SplitTimesheet(ctx context.Context, s fieldops.Split) error {
 	if changed != 1 {
 		return fmt.Errorf("timesheet %s was split without its lock", s.ID)
 	}
-	if _, err := tx.q.ExecContext(ctx, "insert into timesheets (id, split_from_id, hours_e4, updated_at, "+splitColumns+`)
-		select $1, coalesce(split_from_id, id), $2, $3, `+splitColumns+" from live_timesheets where id = $4", rest, int64(s.Rest), tx.Now, s.ID); err != nil {
+	var notes, location *string
+	if err := tx.q.QueryRowContext(ctx, "insert into timesheets (id, split_from_id, hours_e4, updated_at, "+splitColumns+`)
+		select $1, coalesce(split_from_id, id), $2, $3, `+splitColumns+" from live_timesheets where id = $4 returning notes, location", rest, int64(s.Rest), tx.Now, s.ID).Scan(&notes, &location); err != nil {
+		return err
+	}
+	if err := tx.indexWords(ctx, fieldops.RecordTimesheet, rest, nil, keysOf(notes, location)); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "split", "timesheet", s.ID, map[string]any{"hours_before": s.Billed + s.Rest, "hours": s.Billed, "rest_id": rest, "rest": s.Rest})

@@ -230,7 +230,7 @@ func randomWork(t *testing.T, o *office, random *rand.Rand, n int) []fieldops.ID
 			}
 			return some
 		}
-		if _, err := tx.ApproveTimesheets(ctx, chosen(2)); err != nil {
+		if _, err := tx.ApproveTimesheets(ctx, chosen(2), nil); err != nil {
 			return err
 		}
 		if _, err := tx.HoldTimesheets(ctx, chosen(10), hold); err != nil {

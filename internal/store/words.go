@@ -15,9 +15,33 @@ import (
 // never negative.
 const keyBytes = 7
 
-// wordsOf are the words of texts, folded, each once.
+// searchedRecords are the kinds of record that words are kept of: their table,
+// and the text columns that the words stand in.
+var searchedRecords = map[fieldops.RecordKind]struct{ table, texts string }{
+	fieldops.RecordTimesheet:     {"timesheets", "notes, location"},
+	fieldops.RecordClient:        {"clients", "search_folded, null"},
+	fieldops.RecordProject:       {"projects", "search_folded, null"},
+	fieldops.RecordInvoice:       {"xero_invoices", "invoice_number, null"},
+	fieldops.RecordPurchaseOrder: {"xero_purchase_orders", "po_number, null"},
+	fieldops.RecordQuote:         {"xero_quotes", "quote_number, null"},
+}
+
+// searchedWords are the words that somebody searches for, folded, each once.
+func searchedWords(text string) []string {
+	words := strings.FieldsFunc(fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// wordsOf are the words by which texts are found. A number is found with its
+// zeros and without: INV-00042 is 00042 and 42.
 func wordsOf(texts ...*string) []string {
-	words := strings.FieldsFunc(foldAll(texts...), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := searchedWords(foldAll(texts...))
+	for _, word := range words {
+		if plain := strings.TrimLeft(word, "0"); plain != word && plain != "" {
+			words = append(words, plain)
+		}
+	}
 	slices.Sort(words)
 	return slices.Compact(words)
 }
@@ -34,10 +58,10 @@ func keysFrom(prefix string) (first, last int64) {
 	return key << rest, (key + 1) << rest
 }
 
-// keysOf are the keys of the words of an entry, each once.
-func keysOf(t *fieldops.Timesheet) []int64 {
+// keysOf are the keys of the words of texts, each once.
+func keysOf(texts ...*string) []int64 {
 	var keys []int64
-	for _, word := range wordsOf(t.Notes, t.Location) {
+	for _, word := range wordsOf(texts...) {
 		key, _ := keysFrom(word)
 		keys = append(keys, key)
 	}
@@ -45,34 +69,65 @@ func keysOf(t *fieldops.Timesheet) []int64 {
 	return slices.Compact(keys)
 }
 
-// indexWords brings the words by which an entry is found up to date.
-func (tx *Tx) indexWords(ctx context.Context, before, after *fieldops.Timesheet) error {
-	was, is := keysOf(before), keysOf(after)
-	gone := slices.DeleteFunc(slices.Clone(was), func(key int64) bool { return slices.Contains(is, key) })
-	added := slices.DeleteFunc(is, func(key int64) bool { return slices.Contains(was, key) })
-	if len(gone) > 0 {
-		args := []any{after.ID}
-		if _, err := tx.q.ExecContext(ctx, "delete from timesheet_words where timesheet_id = $1 and word in "+list(&args, gone), args...); err != nil {
-			return err
-		}
+// indexWords brings the words by which a record is found up to date: was are the
+// keys of its texts as they were, is as they are.
+func (tx *Tx) indexWords(ctx context.Context, kind fieldops.RecordKind, id fieldops.ID, was, is []int64) error {
+	without := func(keys, others []int64) []int64 {
+		return slices.DeleteFunc(slices.Clone(keys), func(key int64) bool { return slices.Contains(others, key) })
 	}
-	return insertWords(ctx, tx.q, []fieldops.ID{after.ID}, [][]int64{added})
+	if err := tx.forgetWords(ctx, kind, id, without(was, is)); err != nil {
+		return err
+	}
+	return insertWords(ctx, tx.q, kind, []fieldops.ID{id}, [][]int64{without(is, was)})
 }
 
-func insertWords(ctx context.Context, q querier, ids []fieldops.ID, keys [][]int64) error {
+func (tx *Tx) forgetWords(ctx context.Context, kind fieldops.RecordKind, id fieldops.ID, keys []int64) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	args := []any{kind, id}
+	_, err := tx.q.ExecContext(ctx, "delete from search_words where entity_type = $1 and entity_id = $2 and word in "+list(&args, keys), args...)
+	return err
+}
+
+// forgetDeleted forgets the words of all records of a deletion.
+func (tx *Tx) forgetDeleted(ctx context.Context, deletion fieldops.ID) error {
+	for kind, of := range searchedRecords {
+		found, err := collect(ctx, tx.reads, "select id, "+of.texts+" from /* deleted too */ "+of.table+" where deletion_id = $1", []any{deletion}, scanWorded)
+		if err != nil {
+			return err
+		}
+		for i := range found {
+			if err := tx.forgetWords(ctx, kind, found[i].id, keysOf(found[i].texts[:]...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// worded is a record with the texts that its words stand in.
+type worded struct {
+	id    fieldops.ID
+	texts [2]*string
+}
+
+func scanWorded(rows *sql.Rows, w *worded) error { return rows.Scan(&w.id, &w.texts[0], &w.texts[1]) }
+
+func insertWords(ctx context.Context, q querier, kind fieldops.RecordKind, ids []fieldops.ID, keys [][]int64) error {
 	var w where
 	var rows []string
 	flush := func() error {
 		if len(rows) == 0 {
 			return nil
 		}
-		_, err := q.ExecContext(ctx, "insert into timesheet_words (word, timesheet_id) values "+strings.Join(rows, ", ")+" on conflict do nothing", w.args...)
+		_, err := q.ExecContext(ctx, "insert into search_words (entity_type, word, entity_id) values "+strings.Join(rows, ", ")+" on conflict do nothing", w.args...)
 		w, rows = where{}, nil
 		return err
 	}
 	for i, id := range ids {
 		for _, key := range keys[i] {
-			if rows = append(rows, w.row(key, id)); len(rows) == 500 {
+			if rows = append(rows, w.row(kind, key, id)); len(rows) == 300 {
 				if err := flush(); err != nil {
 					return err
 				}
@@ -82,85 +137,89 @@ func insertWords(ctx context.Context, q querier, ids []fieldops.ID, keys [][]int
 	return flush()
 }
 
-// indexAllWords fills the words of a database that has timesheets and no words,
-// as one that was brought up from an older schema.
+// indexAllWords fills in the words of each kind of record of which there are some
+// and no words, as in a database that was brought up from an older schema.
 func indexAllWords(ctx context.Context, tx *sql.Tx, engine Engine) error {
-	var empty bool
-	if err := tx.QueryRowContext(ctx, "select not exists (select 1 from timesheet_words)").Scan(&empty); err != nil || !empty {
-		return err
-	}
 	r := reads{q: tx, engine: engine}
-	for last := ""; ; {
-		w := &where{}
-		w.and("(notes is not null or location is not null)")
-		if last != "" {
-			w.and("id > ?", last)
-		}
-		some, err := collect(ctx, r, "select id, notes, location from /* deleted too */ timesheets t where "+w.String()+" order by id limit 1000", w.args,
-			func(rows *sql.Rows, t *fieldops.Timesheet) error { return rows.Scan(&t.ID, &t.Notes, &t.Location) })
-		if err != nil || len(some) == 0 {
+	for kind, of := range searchedRecords {
+		var empty bool
+		if err := tx.QueryRowContext(ctx, "select not exists (select 1 from search_words where entity_type = $1)", kind).Scan(&empty); err != nil {
 			return err
 		}
-		ids, keys := make([]fieldops.ID, len(some)), make([][]int64, len(some))
-		for i := range some {
-			ids[i], keys[i] = some[i].ID, keysOf(&some[i])
+		for last := ""; empty; {
+			w := &where{}
+			if last != "" {
+				w.and("id > ?", last)
+			}
+			some, err := collect(ctx, r, "select id, "+of.texts+" from /* deleted too */ "+of.table+" where "+w.String()+" order by id limit 1000", w.args, scanWorded)
+			if err != nil {
+				return err
+			}
+			if len(some) == 0 {
+				break
+			}
+			ids, keys := make([]fieldops.ID, len(some)), make([][]int64, len(some))
+			for i := range some {
+				ids[i], keys[i] = some[i].id, keysOf(some[i].texts[:]...)
+			}
+			if err := insertWords(ctx, tx, kind, ids, keys); err != nil {
+				return err
+			}
+			last = ids[len(ids)-1]
 		}
-		if err := insertWords(ctx, tx, ids, keys); err != nil {
-			return err
-		}
-		last = ids[len(ids)-1]
 	}
+	return nil
 }
 
-// searchDepth is how many of the newest entries that hold a word are looked at
-// for the other words, and how many of a person's own.
+// searchDepth is how many of the newest records that hold a word are looked at
+// for the other words, and how many of a person's own entries.
 const searchDepth = 5000
 
 // searchTogether is how many of them are looked at at once.
 const searchTogether = 500
 
-// SearchTimesheets finds entries with every searched word at the beginning of a
-// word of their notes or place, the newest first. user, unless "", is whose
-// entries are searched. Its cost does not grow with the number of entries: of a
-// word that very many have, the newest searchDepth count.
-func (r reads) SearchTimesheets(ctx context.Context, search string, user fieldops.ID, limit int) ([]fieldops.Timesheet, error) {
-	words := wordsOf(&search)
+// found are the newest records of a kind, at most limit, with every searched word
+// at the beginning of one of theirs. user, unless "", is whose timesheets are
+// searched. Its cost does not grow with the number of records: of a word that
+// very many have, the newest searchDepth count.
+func (r reads) found(ctx context.Context, kind fieldops.RecordKind, search string, user fieldops.ID, limit int) ([]fieldops.ID, error) {
+	words := searchedWords(search)
 	if len(words) == 0 {
-		return []fieldops.Timesheet{}, nil
+		return nil, nil
 	}
 	var ids []fieldops.ID
 	if user == "" {
 		var err error
-		if ids, err = r.withWord(ctx, slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })); err != nil {
+		if ids, err = r.withWord(ctx, kind, slices.MaxFunc(words, func(a, b string) int { return len(a) - len(b) })); err != nil {
 			return nil, err
 		}
 	}
+	of := searchedRecords[kind]
 	// Most of what has one word has them all, so that a first part is often enough.
 	var found []fieldops.ID
 	for from := 0; from < searchDepth && len(found) < limit; from += searchTogether {
-		w, rest := &where{}, ""
+		w, rest := &where{}, " order by id desc"
 		if user != "" {
-			w.and("t.user_id = ?", user)
-			rest = fmt.Sprintf(" limit %d offset %d", searchTogether, from)
+			w.and("user_id = ?", user)
+			rest = fmt.Sprintf(" order by date desc, id desc limit %d offset %d", searchTogether, from)
 		} else {
-			w.and(r.among(w, "t.id", ids[min(from, len(ids)):min(from+searchTogether, len(ids))]))
+			w.and(r.among(w, "id", ids[min(from, len(ids)):min(from+searchTogether, len(ids))]))
 		}
-		candidates, err := collect(ctx, r, "select t.id, t.notes, t.location from live_timesheets t where "+w.String()+" order by t.date desc, t.id desc"+rest, w.args,
-			func(rows *sql.Rows, t *fieldops.Timesheet) error { return rows.Scan(&t.ID, &t.Notes, &t.Location) })
+		w.and("deleted_at is null")
+		candidates, err := collect(ctx, r, "select id, "+of.texts+" from /* deleted too */ "+of.table+" where "+w.String()+rest, w.args, scanWorded)
 		if err != nil {
 			return nil, err
 		}
 		for i := range candidates {
-			if len(found) < limit && beginWords(wordsOf(candidates[i].Notes, candidates[i].Location), words) {
-				found = append(found, candidates[i].ID)
+			if len(found) < limit && beginWords(wordsOf(candidates[i].texts[:]...), words) {
+				found = append(found, candidates[i].id)
 			}
 		}
 		if user != "" && len(candidates) < searchTogether || user == "" && from+searchTogether >= len(ids) {
 			break
 		}
 	}
-	args := []any{}
-	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where t.id in "+list(&args, found)+" order by t.date desc, t.id desc", args, scanTimesheet)
+	return found, nil
 }
 
 // beginWords reports whether each prefix begins one of the words.
@@ -170,28 +229,76 @@ func beginWords(words, prefixes []string) bool {
 	})
 }
 
-// withWord are the newest entries with a word that has this beginning. The keys
-// that there are in its range are found by leaps from one to the next, and then
-// the newest of each.
-func (r reads) withWord(ctx context.Context, prefix string) ([]fieldops.ID, error) {
+// withWord are the newest records of a kind with a word that has this beginning.
+// The keys that there are in its range are found by leaps from one to the next,
+// and then the newest of each.
+func (r reads) withWord(ctx context.Context, kind fieldops.RecordKind, prefix string) ([]fieldops.ID, error) {
 	const most = 200
 	first, last := keysFrom(prefix)
 	keys, err := collect(ctx, r, `with recursive keys (word) as (
-			select min(word) from timesheet_words where word >= $1 and word < $2
-			union all select (select min(w.word) from timesheet_words w where w.word > keys.word and w.word < $2) from keys where keys.word is not null)
-		select word from keys where word is not null`+fmt.Sprintf(" limit %d", most), []any{first, last},
+			select min(word) from search_words where entity_type = $1 and word >= $2 and word < $3
+			union all select (select min(w.word) from search_words w where w.entity_type = $1 and w.word > keys.word and w.word < $3) from keys where keys.word is not null)
+		select word from keys where word is not null`+fmt.Sprintf(" limit %d", most), []any{kind, first, last},
 		func(rows *sql.Rows, key *int64) error { return rows.Scan(key) })
 	if err != nil || len(keys) == 0 {
 		return []fieldops.ID{}, err
 	}
 	var w where
+	of := w.arg(kind)
 	parts := make([]string, len(keys))
 	for i, key := range keys {
-		parts[i] = fmt.Sprintf("select timesheet_id from (select timesheet_id from timesheet_words where word = %s order by timesheet_id desc limit %d) of_%d",
-			w.arg(key), max(searchDepth/len(keys), 100), i)
+		parts[i] = fmt.Sprintf("select entity_id from (select entity_id from search_words where entity_type = %s and word = %s order by entity_id desc limit %d) of_%d",
+			of, w.arg(key), max(searchDepth/len(keys), 100), i)
 	}
-	return collect(ctx, r, "select timesheet_id from ("+strings.Join(parts, " union ")+fmt.Sprintf(") found order by timesheet_id desc limit %d", searchDepth), w.args,
+	return collect(ctx, r, "select entity_id from ("+strings.Join(parts, " union ")+fmt.Sprintf(") found order by entity_id desc limit %d", searchDepth), w.args,
 		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+}
+
+// SearchTimesheets finds entries by the beginnings of words in notes or place, the
+// newest first. user, unless "", is whose entries are searched.
+func (r reads) SearchTimesheets(ctx context.Context, search string, user fieldops.ID, limit int) ([]fieldops.Timesheet, error) {
+	found, err := r.found(ctx, fieldops.RecordTimesheet, search, user, limit)
+	if err != nil || len(found) == 0 {
+		return []fieldops.Timesheet{}, err
+	}
+	w := &where{}
+	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+r.among(w, "t.id", found)+" order by t.date desc, t.id desc", w.args, scanTimesheet)
+}
+
+// SearchClients finds clients by the beginnings of words in name, contact
+// person, address or place, by name.
+func (r reads) SearchClients(ctx context.Context, search string, limit int) ([]fieldops.Client, error) {
+	found, err := r.found(ctx, fieldops.RecordClient, search, "", searchDepth)
+	if err != nil || len(found) == 0 {
+		return []fieldops.Client{}, err
+	}
+	w := &where{}
+	return collect(ctx, r, "select "+clientColumns+" from /* deleted too */ clients c where "+r.among(w, "c.id", found)+fmt.Sprintf(" order by %s, c.id limit %d", r.bytewise("c.name_folded"), limit), w.args,
+		func(rows *sql.Rows, c *fieldops.Client) error { return rows.Scan(clientPlaces(c)...) })
+}
+
+// SearchProjects finds projects by the beginnings of words in code, name or
+// description, the newest first.
+func (r reads) SearchProjects(ctx context.Context, search string, limit int) ([]FoundProject, error) {
+	found, err := r.found(ctx, fieldops.RecordProject, search, "", limit)
+	if err != nil || len(found) == 0 {
+		return []FoundProject{}, err
+	}
+	w := &where{}
+	return collect(ctx, r, "select p.id, p.code, p.name, p.status, coalesce(c.name, '') from /* deleted too */ projects p left join /* deleted too */ clients c on c.id = p.client_id where "+
+		r.among(w, "p.id", found)+" order by p.created_at desc, p.id desc", w.args,
+		func(rows *sql.Rows, p *FoundProject) error {
+			return rows.Scan(&p.ID, &p.Code, &p.Name, &p.Status, &p.ClientName)
+		})
+}
+
+// FoundProject is a project that a search found.
+type FoundProject struct {
+	ID         fieldops.ID `json:"id"`
+	Code       string      `json:"code"`
+	Name       string      `json:"name"`
+	Status     string      `json:"status"`
+	ClientName string      `json:"client_name"`
 }
 
 // FoundDocument is an invoice, a quote or a purchase order that a search found.
@@ -203,19 +310,19 @@ type FoundDocument struct {
 	ClientName string        `json:"client_name"`
 }
 
-// SearchDocuments finds documents of a kind by a part of their number, newest
-// first.
-func (r reads) SearchDocuments(ctx context.Context, kind fieldops.DocumentKind, number string, limit int) ([]FoundDocument, error) {
-	from := "live_invoices d left join /* deleted too */ clients c on c.id = d.client_id"
-	columns := [2]string{"d.invoice_number", "d.issue_date"}
-	switch kind {
-	case fieldops.KindPurchaseOrder:
-		from, columns = "live_purchase_orders d left join /* deleted too */ clients c on c.id = d.supplier_id", [2]string{"d.po_number", "d.date"}
-	case SearchQuotes:
-		from, columns[0] = "live_quotes d left join /* deleted too */ clients c on c.id = d.client_id", "d.quote_number"
+// SearchDocuments finds invoices, quotes or purchase orders by the parts of their
+// number, the newest first.
+func (r reads) SearchDocuments(ctx context.Context, kind fieldops.RecordKind, number string, limit int) ([]FoundDocument, error) {
+	found, err := r.found(ctx, kind, number, "", limit)
+	if err != nil || len(found) == 0 {
+		return []FoundDocument{}, err
 	}
-	return collect(ctx, r, "select d.id, "+columns[0]+", d.status, "+columns[1]+", coalesce(c.name, '') from "+from+
-		" where lower("+columns[0]+`) like $1 escape '\'`+fmt.Sprintf(" order by %s desc, d.id desc limit %d", columns[1], limit), []any{contains(strings.ToLower(strings.TrimSpace(number)))},
+	columns := map[fieldops.RecordKind][3]string{
+		fieldops.RecordInvoice: {"invoice_number", "issue_date", "client_id"}, fieldops.RecordQuote: {"quote_number", "issue_date", "client_id"}, fieldops.RecordPurchaseOrder: {"po_number", "date", "supplier_id"},
+	}[kind]
+	w := &where{}
+	return collect(ctx, r, "select d.id, d."+columns[0]+", d.status, d."+columns[1]+", coalesce(c.name, '') from /* deleted too */ "+searchedRecords[kind].table+
+		" d left join /* deleted too */ clients c on c.id = d."+columns[2]+" where "+r.among(w, "d.id", found)+" order by d."+columns[1]+" desc, d.id desc", w.args,
 		func(rows *sql.Rows, d *FoundDocument) error {
 			return rows.Scan(&d.ID, &d.Number, &d.Status, &d.Date, &d.ClientName)
 		})
@@ -249,40 +356,3 @@ func (tx *Tx) SetRecentSearches(ctx context.Context, user fieldops.ID, change fu
 		on conflict (user_id, key) do update set value = excluded.value, updated_at = excluded.updated_at`, user, after, tx.Now)
 	return err
 }
-
-// andBegins wants every word of the searched text at the beginning of a word of
-// a folded column.
-func (w *where) andBegins(column, search string) {
-	for _, word := range strings.Fields(fold(search)) {
-		begins := strings.TrimPrefix(contains(word), "%")
-		var either []string
-		var values []any
-		for _, before := range []string{"", "% ", "%\n", "%-", "%.", "%@", "%(", "%/"} {
-			either, values = append(either, column+` like ? escape '\'`), append(values, before+begins)
-		}
-		w.and("("+strings.Join(either, " or ")+")", values...)
-	}
-}
-
-// SearchClients finds clients by the beginnings of words in name, contact
-// person, address or place.
-func (r reads) SearchClients(ctx context.Context, search string, limit int) ([]fieldops.Client, error) {
-	w := &where{}
-	w.and("c.deleted_at is null")
-	w.andBegins("c.search_folded", search)
-	return collect(ctx, r, "select "+clientColumns+" from /* deleted too */ clients c where "+w.String()+fmt.Sprintf(" order by %s, c.id limit %d", r.bytewise("c.name_folded"), limit), w.args,
-		func(rows *sql.Rows, c *fieldops.Client) error { return rows.Scan(clientPlaces(c)...) })
-}
-
-// SearchProjects finds projects by the beginnings of words in code, name or
-// description, the newest first.
-func (r reads) SearchProjects(ctx context.Context, search string, limit int) ([]ProjectSummary, error) {
-	w := &where{}
-	w.and("p.deleted_at is null")
-	w.andBegins("p.search_folded", search)
-	return r.projectSummaries(ctx, w.String()+fmt.Sprintf(" order by p.created_at desc, p.id desc limit %d", limit), w.args)
-}
-
-// SearchQuotes is the kind of document that quotes are in a search. They have no
-// way to the provider yet, so that fieldops names no kind for them.
-const SearchQuotes fieldops.DocumentKind = "quote"

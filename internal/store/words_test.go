@@ -71,7 +71,7 @@ func TestWordsOfOlderTimesheetsAreFound(t *testing.T) {
 		}
 	}
 	var words int
-	if err := db.q.QueryRowContext(ctx, "select count(*) from timesheet_words").Scan(&words); err != nil || words != 4*2500 {
+	if err := db.q.QueryRowContext(ctx, "select count(*) from search_words where entity_type = 'timesheet'").Scan(&words); err != nil || words != 4*2500 {
 		t.Errorf("%d words, %v", words, err)
 	}
 	found, err := db.SearchTimesheets(ctx, "chandel old", "", 20)

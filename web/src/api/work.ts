@@ -41,8 +41,14 @@ export const getWhy = (id: string) => get<Why>(`/api/timesheets/${id}/why`)
 
 /** What can be done with several entries at once. */
 export type EntryAction = 'approve' | 'unapprove' | 'hold' | 'release-hold'
-export const changeEntries = (action: EntryAction, ids: string[], reason?: string) =>
-  requestJSON<{ message: string; count: number }>('POST', `/api/timesheets/${action}`, { body: { ids, reason } })
+/** What is approved is what was seen: an entry that was changed since is refused. */
+export const changeEntries = (action: EntryAction, entries: Pick<Timesheet, 'id' | 'updated_at'>[], reason?: string) =>
+  requestJSON<{ message: string; count: number }>('POST', `/api/timesheets/${action}`, {
+    body: {
+      ids: entries.map(({ id }) => id),
+      ...(action === 'approve' ? { seen: Object.fromEntries(entries.map(({ id, updated_at }) => [id, updated_at])) } : { reason }),
+    },
+  })
 
 /** An entry that is not billed for good, with the reasons. */
 export type OpenTimesheet = Timesheet & { reasons: Reason[] }

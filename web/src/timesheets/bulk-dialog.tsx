@@ -30,10 +30,10 @@ export function BulkDialog({ action, entries, onDone, onClose }: { action: Entry
     mutationFn: async () => {
       stop.current = new AbortController()
       const { signal } = stop.current
-      for (const ids of pieces(plan.ids.slice(done), pieceSize)) {
+      for (const piece of pieces(plan.entries.slice(done), pieceSize)) {
         if (signal.aborted) return false
-        await changeEntries(action, ids, reason.trim() || undefined)
-        setDone((before) => before + ids.length)
+        await changeEntries(action, piece, reason.trim() || undefined)
+        setDone((before) => before + piece.length)
       }
       return true
     },
@@ -49,7 +49,7 @@ export function BulkDialog({ action, entries, onDone, onClose }: { action: Entry
     },
   })
   const missing = action === 'hold' && reason.trim() === ''
-  const total = plan.ids.length
+  const total = plan.entries.length
   return (
     <Dialog
       title={words.title}

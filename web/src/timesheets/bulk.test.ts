@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Timesheet } from '@/api/types'
+import type { EntryAction } from '@/api/work'
 import { pieces, planOf } from './bulk'
 
 const entry = (id: string, change: Partial<Timesheet> = {}) =>
@@ -8,13 +9,14 @@ const entry = (id: string, change: Partial<Timesheet> = {}) =>
 describe('the plan of a bulk action', () => {
   const entries = [entry('a'), entry('b', { approved_at: '2026-11-23T00:00:00Z' }), entry('c', { billing_status: 'billed' }), entry('d', { hold_reason: 'Disputed' }), entry('e', { billing_status: 'paid' })]
   it('says what will be changed, and how much is left out and why', () => {
+    const ids = (action: EntryAction) => planOf(action, entries).entries.map(({ id }) => id)
     expect(planOf('approve', entries)).toEqual({
-      ids: ['a', 'd'], hours: ['2.00', '2.00'], amounts: ['190.00', '190.00'],
+      entries: [entries[0], entries[3]], hours: ['2.00', '2.00'], amounts: ['190.00', '190.00'],
       left: [{ why: 'approved already', count: 1 }, { why: 'billed already', count: 2 }],
     })
-    expect(planOf('unapprove', entries).ids).toEqual(['b'])
-    expect(planOf('hold', entries).ids).toEqual(['a', 'b'])
-    expect(planOf('release-hold', entries).ids).toEqual(['d'])
+    expect(ids('unapprove')).toEqual(['b'])
+    expect(ids('hold')).toEqual(['a', 'b'])
+    expect(ids('release-hold')).toEqual(['d'])
   })
   it('is carried out in pieces that lose nothing', () => {
     expect(pieces([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]])

@@ -25,7 +25,7 @@ export function leftOut(action: EntryAction, entry: Pick<Timesheet, 'billing_sta
 
 export interface Plan {
   /** What will be changed. */
-  ids: string[]
+  entries: Timesheet[]
   hours: string[]
   amounts: string[]
   /** How many are left out for each reason. */
@@ -34,11 +34,11 @@ export interface Plan {
 
 /** What an action will do to entries, before it is done. */
 export function planOf(action: EntryAction, entries: Timesheet[]): Plan {
-  const plan: Plan = { ids: [], hours: [], amounts: [], left: [] }
+  const plan: Plan = { entries: [], hours: [], amounts: [], left: [] }
   for (const entry of entries) {
     const why = leftOut(action, entry)
     if (why === null) {
-      plan.ids.push(entry.id)
+      plan.entries.push(entry)
       plan.hours.push(entry.hours)
       plan.amounts.push(entry.amount)
     } else {
