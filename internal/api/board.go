@@ -6,7 +6,7 @@ import (
 )
 
 type boardInput struct {
-	Cards    int         `query:"cards" doc:"Projects of each state, at most 100" default:"20"`
+	Cards    int         `query:"cards" doc:"Projects of each state, at most 100" default:"12"`
 	ClientID fieldops.ID `query:"client_id" format:"uuid"`
 	Search   string      `query:"search" doc:"Words in code, name or description"`
 	Archived bool        `query:"archived" doc:"Cards of archived projects, too"`
@@ -41,7 +41,7 @@ type boardCard struct {
 func (a *api) projectBoard(r *request, in *boardInput) (boardAnswer, error) {
 	cards := min(in.Cards, 100)
 	if cards < 1 {
-		cards = 20
+		cards = 12
 	}
 	columns, err := a.DB.ProjectBoard(r.Context(), store.ProjectFilter{ClientID: in.ClientID, Search: in.Search}, cards, in.Archived)
 	answer := boardAnswer{Columns: make([]boardColumn, len(columns))}

@@ -290,7 +290,19 @@ func (r reads) OrderBills(ctx context.Context, order fieldops.ID) ([]fieldops.Bi
 const billedSQL = `(select cast(coalesce(sum(billed.quantity_e4), 0) as bigint) from xero_bill_lines billed join live_bills bill on bill.id = billed.bill_id
 	where billed.po_line_id = l.id and bill.status not in ('VOIDED', 'DELETED'))`
 
-// fullyBilledSQL is whether bills hold all of an order o. It is asked for and
+// fullyBilled reports whether bills hold all of an order with these lines.
+func fullyBilled(lines []fieldops.Line) bool {
+	ordered := false
+	for _, l := range lines {
+		if l.Quantity > l.Billed {
+			return false
+		}
+		ordered = ordered || l.Quantity > 0
+	}
+	return ordered
+}
+
+// fullyBilledSQL is the same of an order o in a condition. It is asked for and
 // not kept, so that a bill that is deleted or restored needs to know nothing of
 // orders.
 const fullyBilledSQL = `(exists (select 1 from xero_purchase_order_line_items l where l.po_id = o.id and l.quantity_e4 > 0)

@@ -11,7 +11,7 @@ import (
 )
 
 const orderColumns = `o.id, o.po_number, o.supplier_id, coalesce(c.name, ''), o.project_id, coalesce(p.code, ''), coalesce(p.name, ''),
-	o.status, ` + fullyBilledSQL + `, o.currency, o.date, o.delivery_date, o.notes, o.subtotal_cents, o.total_tax_cents, o.total_amount_cents,
+	o.status, o.currency, o.date, o.delivery_date, o.notes, o.subtotal_cents, o.total_tax_cents, o.total_amount_cents,
 	o.xero_po_id, o.xero_total_cents, o.sync_warning, o.synced_at, o.created_at, o.updated_at, o.deleted_at,
 	coalesce(cast(o.sync_status as text), ''), o.xero_sync_id, coalesce(d.revision, 0)`
 
@@ -22,7 +22,7 @@ const orderTables = ` /* deleted too */ xero_purchase_orders o
 
 func scanOrder(rows *sql.Rows, o *fieldops.PurchaseOrder) error {
 	return rows.Scan(&o.ID, &o.Number, &o.SupplierID, &o.SupplierName, &o.ProjectID, &o.ProjectCode, &o.ProjectName,
-		&o.Status, &o.FullyBilled, &o.Currency, &o.Date, &o.DeliveryDate, &o.Notes, &o.SubTotal, &o.TotalTax, &o.Total,
+		&o.Status, &o.Currency, &o.Date, &o.DeliveryDate, &o.Notes, &o.SubTotal, &o.TotalTax, &o.Total,
 		&o.XeroPOID, &o.XeroTotal, &o.SyncWarning, &o.SyncedAt, &o.CreatedAt, &o.UpdatedAt, &o.DeletedAt,
 		&o.Sync.Status, &o.XeroSyncID, &o.Revision)
 }
@@ -79,6 +79,9 @@ func (r reads) purchaseOrders(ctx context.Context, condition string, args []any,
 		}
 		o := &orders[place[order]]
 		o.Lines = append(o.Lines, l)
+	}
+	for i := range orders {
+		orders[i].FullyBilled = fullyBilled(orders[i].Lines)
 	}
 	return orders, rows.Err()
 }

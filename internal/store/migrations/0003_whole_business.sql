@@ -167,7 +167,7 @@ create index timesheets_batch on timesheets (batch_id) where batch_id is not nul
 -- Led by the status, so that open work is looked up and never found by a scan.
 drop index timesheets_unbilled;
 create index timesheets_unbilled on timesheets (billing_status, client_id, date) where billing_status = 'unbilled' and deleted_at is null;
-create index timesheets_unbilled_newest on timesheets (date, created_at, id) where billing_status = 'unbilled' and deleted_at is null;
+create index timesheets_unbilled_newest on timesheets (billing_status, date, created_at, id) where billing_status = 'unbilled' and deleted_at is null;
 -- All that the dashboard counts of a day, and all that is added up of a cost
 -- centre, without a look into the table.
 create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
@@ -176,7 +176,8 @@ create index timesheets_center on timesheets (cost_center_id, date, project_id, 
 -- Likewise all that is added up of a project, and of a client. Without a
 -- condition, because what was deleted is purged by them too.
 drop index timesheets_project;
-create index timesheets_project on timesheets (project_id, date, invoice_id, hours_e4, hourly_rate_e4, cost_rate_e4, billing_status, billable, deleted_at);
+create index timesheets_project on timesheets (project_id, invoice_id, hours_e4, hourly_rate_e4, cost_rate_e4, billing_status, billable, deleted_at);
+create index timesheets_project_newest on timesheets (project_id, date, created_at, id) where deleted_at is null;
 drop index timesheets_client;
 create index timesheets_client on timesheets (client_id, date, hours_e4, deleted_at);
 drop index timesheets_activity;
@@ -184,7 +185,7 @@ create index timesheets_activity on timesheets (activity_type_id, deleted_at);
 -- What clients owe.
 create index xero_invoices_due on xero_invoices (client_id, due_date) where status in ('SUBMITTED','AUTHORISED') and amount_due_cents > 0 and deleted_at is null;
 -- Those that wait for a yes, and the invoices whose work is not billed for good.
-create index timesheets_unapproved on timesheets (date, created_at, id) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
+create index timesheets_unapproved on timesheets (billing_status, date, created_at, id) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
 create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');
 
 -- The words by which records are found: the first seven bytes of each, folded,
