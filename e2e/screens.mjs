@@ -3,6 +3,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { everyPage, settled } from './every-page.mjs'
 import { desktop, phone, signIn, simulator, startFirm } from './firm.mjs'
 
 const folder = resolve('../docs/screens')
@@ -12,7 +13,9 @@ async function take(device, deviceName, colorScheme) {
   const firm = await startFirm()
   const suffix = `${deviceName}${colorScheme === 'dark' ? '-dark' : ''}`
   let page
+  const taken = new Set()
   const shot = async (name) => {
+    taken.add(name)
     await page.waitForFunction(() => !document.querySelector('.animate-pulse'))
     await page.evaluate(() => document.fonts.ready)
     await page.waitForTimeout(300) // what slides in has arrived
@@ -25,6 +28,8 @@ async function take(device, deviceName, colorScheme) {
   try {
     if (deviceName === 'phone') {
       page = await signIn(firm, 'tech', device, { colorScheme })
+      await go('/dashboard', 'This week so far')
+      await shot('own-day')
       await go('/timesheets', 'hours')
       await shot('timesheets')
       await page.getByRole('button', { name: 'Enter time', exact: true }).first().click()
@@ -74,15 +79,17 @@ async function take(device, deviceName, colorScheme) {
     await page.locator('[data-row-link]').first().click()
     await page.getByText('Confirmed by Xero').waitFor({ timeout: 30_000 })
     await shot('invoice')
-    await go('/financials/purchase-orders', 'PO-')
-    await shot('purchase-orders')
-    await go('/financials/purchase-orders/new', 'Line 1')
-    await shot('purchase-order')
-    await go('/timesheets?person=all', 'hours')
-    await shot('team-timesheets')
-    await go('/settings/xero', 'Accounts in Xero')
-    await page.waitForLoadState('networkidle').catch(() => undefined)
-    await shot('xero-settings')
+    await go('/unbilled', 'Why it is unbilled')
+    await page.getByText('Why it is unbilled').click()
+    await page.getByText(/^Billed .* = all work/).waitFor()
+    await shot('unbilled-reasons')
+    for (const [name, path] of await everyPage(page, firm)) {
+      if (taken.has(name)) continue
+      await page.goto(firm.app + path)
+      await settled(page)
+      await page.waitForLoadState('networkidle').catch(() => undefined)
+      await shot(name)
+    }
   } finally {
     await firm.close()
   }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -24,8 +25,9 @@ import (
 // running is a program that serves.
 type running struct {
 	t       *testing.T
-	address string // http://127.0.0.1:…
-	lines   func() string
+	address string        // http://127.0.0.1:…
+	lines   func() string // printed on standard output
+	said    func() string // on standard error
 	stop    func() error
 	token   string
 }
@@ -80,7 +82,7 @@ func (here *installation) start(args ...string) *running {
 	select {
 	case line := <-stdout.first:
 		_, address, _ := strings.Cut(line, "ready ")
-		return &running{t: here.t, address: address, lines: stdout.String, stop: stop}
+		return &running{t: here.t, address: address, lines: stdout.String, said: stderr.String, stop: stop}
 	case err := <-ended:
 		ended <- err
 		here.t.Fatalf("%s: %v", strings.Join(args, " "), err)
@@ -433,6 +435,34 @@ func TestServe(t *testing.T) {
 		}
 		if err := p.stop(); err != nil {
 			t.Errorf("stopping: %v", err)
+		}
+	})
+}
+
+// A new installation has nobody in it: the program prints a link with which the
+// first admin is made, once, and offers none afterwards.
+func TestServeOffersToMakeTheFirstAdmin(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, here *installation) {
+		here.env = maps.Clone(here.env)
+		here.env["FRONTEND_URL"] = "https://fieldops.test"
+		p := here.start("serve", "--listen", "127.0.0.1:0")
+		_, rest, offered := strings.Cut(p.said(), "https://fieldops.test/setup?token=")
+		token, _, _ := strings.Cut(rest, "\n")
+		if !offered || token == "" {
+			t.Fatalf("it says %s", p.said())
+		}
+		admin := map[string]string{"token": token, "email": "owner@firm.test", "password": "correct horse battery", "name": "Owner", "company_name": "Firm"}
+		p.ask(400, "POST", "/api/setup/admin", map[string]string{"token": token + "x", "email": "owner@firm.test", "password": "correct horse battery", "name": "Owner"}, nil)
+		p.ask(201, "POST", "/api/setup/admin", admin, nil)
+		p.ask(409, "POST", "/api/setup/admin", admin, nil)
+		p.ask(200, "POST", "/api/auth/login", map[string]string{"email": "owner@firm.test", "password": "correct horse battery"}, nil)
+		if err := p.stop(); err != nil {
+			t.Fatal(err)
+		}
+		again := here.start("serve", "--listen", "127.0.0.1:0")
+		if strings.Contains(again.said(), "/setup?token=") {
+			t.Errorf("with an admin there, it says %s", again.said())
 		}
 	})
 }

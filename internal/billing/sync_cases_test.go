@@ -232,6 +232,12 @@ func TestBatchWithARefusedMember(t *testing.T) {
 	if !strings.Contains(*state.ErrorMessage, "archived") {
 		t.Fatalf("the person is told %q", *state.ErrorMessage)
 	}
+	// Those who may invoice are told, once and of nothing else.
+	notices, unread, err := f.db.Notifications(context.Background(), f.actor.UserID)
+	if err != nil || unread != 1 || len(notices) != 1 || notices[0].Kind != fieldops.NoticeSyncFailed ||
+		notices[0].Title != "Invoice "+bad.Number+" did not reach Xero" || notices[0].Link == nil || *notices[0].Link != "/financials/invoices/"+bad.ID {
+		t.Errorf("notices %+v, %d unread, %v", notices, unread, err)
+	}
 	var calls []struct{ Method, Path string }
 	f.sim("GET", "/calls", nil, &calls)
 	puts := 0
