@@ -453,7 +453,7 @@ func TestServeOffersToMakeTheFirstAdmin(t *testing.T) {
 			t.Fatalf("it says %s", p.said())
 		}
 		admin := map[string]string{"token": token, "email": "owner@firm.test", "password": "correct horse battery", "name": "Owner", "company_name": "Firm"}
-		p.ask(400, "POST", "/api/setup/admin", map[string]string{"token": token + "x", "email": "owner@firm.test", "password": "correct horse battery", "name": "Owner"}, nil)
+		p.ask(403, "POST", "/api/setup/admin", map[string]string{"token": token + "x", "email": "owner@firm.test", "password": "correct horse battery", "name": "Owner"}, nil)
 		p.ask(201, "POST", "/api/setup/admin", admin, nil)
 		p.ask(409, "POST", "/api/setup/admin", admin, nil)
 		p.ask(200, "POST", "/api/auth/login", map[string]string{"email": "owner@firm.test", "password": "correct horse battery"}, nil)

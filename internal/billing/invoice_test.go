@@ -364,6 +364,29 @@ func TestUnbilled(t *testing.T) {
 	})
 }
 
+// An invoice of two projects' work belongs to neither, and is listed with both.
+func TestInvoicesOfAProject(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		f := newFirm(t, db)
+		f.work(0, 1_0000)
+		f.work(1, 1_0000, func(t *fieldops.Timesheet) { t.ProjectID = &f.alarm.ID })
+		both := f.invoice()
+		f.work(2, 1_0000)
+		one := f.invoice()
+		for project, want := range map[fieldops.ID][]fieldops.ID{f.wiring.ID: {one.ID, both.ID}, f.alarm.ID: {both.ID}} {
+			found, err := db.Invoices(t.Context(), store.DocumentFilter{ProjectID: project, Limit: 10})
+			got := make([]fieldops.ID, len(found))
+			for i := range found {
+				got[i] = found[i].ID
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("invoices %v, %v, want %v", got, err, want)
+			}
+		}
+	})
+}
+
 func TestInvoicesAreListed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -126,7 +126,14 @@ type DocumentFilter struct {
 
 // Invoices lists invoices, newest issue date first.
 func (r reads) Invoices(ctx context.Context, f DocumentFilter) ([]fieldops.Invoice, error) {
+	// An invoice of several projects belongs to none; it is each one's all the same.
+	project := f.ProjectID
+	f.ProjectID = ""
 	w := f.where("i", "issue_date", "client_id")
+	if project != "" {
+		w.and(`i.id in (select id from /* deleted too */ xero_invoices where project_id = ?
+			union select invoice_id from live_timesheets where project_id = ? and invoice_id is not null)`, project, project)
+	}
 	f.search(w, []string{"i.invoice_number", "i.reference"})
 	return r.invoices(ctx, w.String(), w.args, f.Limit)
 }

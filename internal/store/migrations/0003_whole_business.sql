@@ -167,7 +167,7 @@ create index timesheets_batch on timesheets (batch_id) where batch_id is not nul
 -- Led by the status, so that open work is looked up and never found by a scan.
 drop index timesheets_unbilled;
 create index timesheets_unbilled on timesheets (billing_status, client_id, date) where billing_status = 'unbilled' and deleted_at is null;
-create index timesheets_unbilled_newest on timesheets (billing_status, date, created_at, id) where billing_status = 'unbilled' and deleted_at is null;
+create index timesheets_unbilled_newest on timesheets (billing_status, date, created_at, id, approved_at) where billing_status = 'unbilled' and deleted_at is null;
 -- All that the dashboard counts of a day, and all that is added up of a cost
 -- centre, without a look into the table.
 create index timesheets_days on timesheets (date, user_id, hours_e4) where deleted_at is null;
@@ -184,8 +184,7 @@ drop index timesheets_activity;
 create index timesheets_activity on timesheets (activity_type_id, deleted_at);
 -- What clients owe.
 create index xero_invoices_due on xero_invoices (client_id, due_date) where status in ('SUBMITTED','AUTHORISED') and amount_due_cents > 0 and deleted_at is null;
--- Those that wait for a yes, and the invoices whose work is not billed for good.
-create index timesheets_unapproved on timesheets (billing_status, date, created_at, id) where approved_at is null and deleted_at is null and billing_status = 'unbilled';
+-- The invoices whose work is not billed for good.
 create index xero_invoices_open on xero_invoices (status) where status in ('DRAFT','SUBMITTED');
 
 -- The words by which records are found: the first seven bytes of each, folded,

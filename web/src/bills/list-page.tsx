@@ -81,13 +81,13 @@ export function BillsPage() {
           head: 'Number',
           phone: 'title',
           cell: (bill) => (
-            <Link data-row-link to="/financials/bills/$id" params={{ id: bill.id }} className={`font-mono ${rowLink}`}>
+            <Link data-row-link to="/financials/bills/$id" params={{ id: bill.id }} className={`font-mono whitespace-nowrap ${rowLink}`}>
               {bill.bill_number}
             </Link>
           ),
         },
         { head: 'Supplier', cell: (bill) => bill.supplier_name },
-        { head: 'Order', cell: (bill) => bill.po_number && <span className="font-mono">{bill.po_number}</span> },
+        { head: 'Order', cell: (bill) => bill.po_number && <span className="font-mono whitespace-nowrap">{bill.po_number}</span> },
         { head: 'Date', cell: (bill) => <span className="num whitespace-nowrap">{formatDay(bill.date)}</span> },
         { head: 'Due', phone: 'none', cell: (bill) => <span className="num whitespace-nowrap">{formatDay(bill.due_date)}</span> },
         { head: 'Status', phone: 'badge', cell: (bill) => <DueBadges document={bill} /> },

@@ -46,7 +46,7 @@ export function CreditNotesPage() {
           head: 'Number',
           phone: 'title',
           cell: (note) => (
-            <Link data-row-link to="/financials/credit-notes/$id" params={{ id: note.id }} className={`font-mono ${rowLink}`}>
+            <Link data-row-link to="/financials/credit-notes/$id" params={{ id: note.id }} className={`font-mono whitespace-nowrap ${rowLink}`}>
               {note.credit_note_number}
             </Link>
           ),

@@ -42,12 +42,12 @@ export function PaymentsPage() {
           phone: 'title',
           cell: (payment) =>
             payment.invoice_id ? (
-              <Link data-row-link to="/financials/invoices/$id" params={{ id: payment.invoice_id }} className={`font-mono ${rowLink}`}>
+              <Link data-row-link to="/financials/invoices/$id" params={{ id: payment.invoice_id }} className={`font-mono whitespace-nowrap ${rowLink}`}>
                 {payment.invoice_number}
               </Link>
             ) : (
               payment.bill_id && (
-                <Link data-row-link to="/financials/bills/$id" params={{ id: payment.bill_id }} className={`font-mono ${rowLink}`}>
+                <Link data-row-link to="/financials/bills/$id" params={{ id: payment.bill_id }} className={`font-mono whitespace-nowrap ${rowLink}`}>
                   {payment.bill_number}
                 </Link>
               )

@@ -124,7 +124,7 @@ function ProjectList({ archive, actions, tabs, children }: { archive: boolean; a
             </span>
           ),
         },
-        { head: 'End', className: 'whitespace-nowrap', cell: (row) => <span className="num">{formatDay(row.end_date)}</span> },
+        { head: 'End', className: 'whitespace-nowrap', cell: (row) => row.end_date && <span className="num">{formatDay(row.end_date)}</span> },
         { head: 'Hours', align: 'right', cell: (row) => <>{formatQuantity(row.hours_logged ?? '0')}<span className="lg:hidden"> h</span></> },
         ...(money
           ? [

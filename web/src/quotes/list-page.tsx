@@ -81,7 +81,7 @@ export function QuotesPage() {
           head: 'Number',
           phone: 'title',
           cell: (quote) => (
-            <Link data-row-link to="/financials/quotes/$id" params={{ id: quote.id }} className={`font-mono ${rowLink}`}>
+            <Link data-row-link to="/financials/quotes/$id" params={{ id: quote.id }} className={`font-mono whitespace-nowrap ${rowLink}`}>
               {quote.quote_number}
             </Link>
           ),

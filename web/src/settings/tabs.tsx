@@ -1,6 +1,7 @@
 import { Link, useLocation, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { may, useUser } from '@/api/session'
+import { inSight } from '@/ui/in-sight'
 import { Page } from '@/ui/page'
 import { parts, partWords } from './parts'
 
@@ -17,12 +18,12 @@ export function SettingsFrame({ children }: { children: ReactNode }) {
       <nav aria-label="Parts of the settings" className="-mt-2 flex gap-6 overflow-x-auto border-b border-line">
         {may(user, 'can_manage_settings') &&
           parts.map((part) => (
-            <Link key={part} to="/settings" search={{ part }} className={tab} aria-current={pathname === '/settings' && current === part ? 'page' : undefined} activeProps={{ 'aria-current': undefined }}>
+            <Link key={part} ref={pathname === '/settings' && current === part ? inSight : undefined} to="/settings" search={{ part }} className={tab} aria-current={pathname === '/settings' && current === part ? 'page' : undefined} activeProps={{ 'aria-current': undefined }}>
               {partWords[part]}
             </Link>
           ))}
         {may(user, 'can_sync_xero') && (
-          <Link to="/settings/xero" className={tab} activeOptions={{ includeSearch: false }}>
+          <Link ref={pathname === '/settings/xero' ? inSight : undefined} to="/settings/xero" className={tab} activeOptions={{ includeSearch: false }}>
             Xero
           </Link>
         )}

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { inSight } from './in-sight'
 
 interface TabsProps {
   label: string
@@ -18,6 +19,7 @@ export function Tabs({ label, tabs, current, name, without = [] }: TabsProps) {
       {tabs.map((tab) => (
         <Link
           key={tab.value ?? ''}
+          ref={tab.value === current ? inSight : undefined}
           to="."
           search={((before: Record<string, unknown>) => ({ ...before, ...Object.fromEntries(without.map((other) => [other, undefined])), [name]: tab.value })) as never}
           replace
