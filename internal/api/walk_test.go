@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func partOf(t *testing.T, w http.Header, body []byte, path string, byKey bool) (
 			if byKey && page.Pagination.NextKey != nil {
 				query.Set("after", *page.Pagination.NextKey)
 			} else {
-				query.Set("page", fmt.Sprint(page.Pagination.Page+1))
+				query.Set("page", strconv.Itoa(page.Pagination.Page+1))
 			}
 			next = u.Path + "?" + query.Encode()
 		}
@@ -100,9 +101,9 @@ func TestEveryListCanBeGoneThrough(t *testing.T) {
 			}
 		}
 		ids := map[string]string{
-			"/api/clients/": f.vars["client"], "/api/projects/": string(all["project"][0]), "/api/xero/items/": f.vars["item"], "/api/users/": f.people["tech"],
-			"/api/xero/purchase-orders/project/": string(all["project"][0]), "/api/xero/purchase-orders/cost-center/": f.vars["center"], "/api/timesheets/": string(all["timesheet"][0]),
-			"/api/xero/invoices/": string(all["invoice"][0]),
+			"/api/clients/": f.vars["client"], "/api/projects/": all["project"][0], "/api/xero/items/": f.vars["item"], "/api/users/": f.people["tech"],
+			"/api/xero/purchase-orders/project/": all["project"][0], "/api/xero/purchase-orders/cost-center/": f.vars["center"], "/api/timesheets/": all["timesheet"][0],
+			"/api/xero/invoices/": all["invoice"][0],
 		}
 		several := 0
 		for _, path := range listRoutes(t) {
