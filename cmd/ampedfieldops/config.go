@@ -21,6 +21,7 @@ import (
 	"text/tabwriter"
 
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/job"
 	"ampedfieldops/internal/xero"
 )
 
@@ -37,6 +38,7 @@ type config struct {
 	xero           xero.Config
 	mail           fieldops.MailServer // used while the settings name none
 	maxAttempts    int
+	redis          job.Redis // without a host the database delivers jobs
 	logLevel       slog.Level
 	logJSON        bool
 
@@ -56,14 +58,15 @@ var (
 		"PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "FRONTEND_URL", "BACKEND_URL", "TRUSTED_PROXIES",
 		"XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_REDIRECT_URI", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL",
 		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
+		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
 	}
-	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD"}
+	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD"}
 
 	// unusedNames belong to installations of the earlier product; what they
 	// switch on is not part of this version.
 	unusedNames = []string{
-		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_URL",
+		"REDIS_URL",
 		"CLOUD_STORAGE_PROVIDER", "AWS_S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 		"GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REDIRECT_URI",
 		"GOOGLE_DRIVE_CLIENT_ID", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_DRIVE_REDIRECT_URI", "GOOGLE_DRIVE_FOLDER_ID",
@@ -149,6 +152,10 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	}
 	if c.mail.From != "" && !fieldops.ValidSender(c.mail.From) {
 		r.fault("SMTP_FROM must be an address such as office@example.com or Firm <office@example.com>")
+	}
+	c.redis = job.Redis{
+		Host: r.text("REDIS_HOST", ""), Port: r.number("REDIS_PORT", 6379, 1, 65535), Password: r.hidden("REDIS_PASSWORD"),
+		DB: r.number("REDIS_DB", 0, 0, 1<<10), TLS: r.yes("REDIS_TLS"),
 	}
 	c.maxAttempts = r.number("SYNC_MAX_ATTEMPTS", 3, 1, 10)
 	if err := c.logLevel.UnmarshalText([]byte(r.text("LOG_LEVEL", "info"))); err != nil {
@@ -371,6 +378,18 @@ func (r *configReader) number(name string, otherwise, least, most int) int {
 		r.fault("%s must be a whole number between %d and %d", name, least, most)
 	}
 	return n
+}
+
+// yes is a switch, which is off unless it is true.
+func (r *configReader) yes(name string) bool {
+	switch value := r.text(name, "false"); value {
+	case "true", "1", "yes", "on":
+		return true
+	case "false", "0", "no", "off":
+	default:
+		r.fault("%s must be true or false", name)
+	}
+	return false
 }
 
 // hidden is a secret that may be absent.

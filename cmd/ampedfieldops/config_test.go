@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/job"
 )
 
 const (
@@ -142,18 +143,38 @@ func TestConfigRefusals(t *testing.T) {
 
 func TestConfigWarnings(t *testing.T) {
 	t.Parallel()
-	c, err := readConfig(environ(map[string]string{"REDIS_HOST": "redis", "PATH": "/bin", "SOMETHING": "else"}),
+	c, err := readConfig(environ(map[string]string{"AWS_S3_BUCKET": "photos", "PATH": "/bin", "SOMETHING": "else"}),
 		"SMTP_HOST=mail\nJWT_SECRTE=x\nZED=1\nNODE_ENV=production\nENCRYPTION_KEY_FILE=\nPORT_FILE=x\n", &overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"this version does not use REDIS_HOST",
+		"this version does not use AWS_S3_BUCKET",
 		"the file .env sets what nobody reads: JWT_SECRTE, PORT_FILE, ZED",
 		"SMTP_HOST is set without SMTP_FROM: mail needs a sender, so none can be sent by it",
 	}
 	if diff := cmp.Diff(want, c.warnings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestConfigOfRedis(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(environ(map[string]string{"REDIS_HOST": "redis", "REDIS_PASSWORD": "the-redis-password", "REDIS_TLS": "true"}), "REDIS_DB=3\n", &overrides{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (job.Redis{Host: "redis", Port: 6379, Password: "the-redis-password", DB: 3, TLS: true}); c.redis != want {
+		t.Errorf("%+v, want %+v", c.redis, want)
+	}
+	for _, s := range c.shown {
+		if strings.Contains(s.value, "the-redis-password") {
+			t.Error("the password is shown")
+		}
+	}
+	if _, err := readConfig(environ(map[string]string{"REDIS_PORT": "0", "REDIS_TLS": "perhaps"}), "", &overrides{}); err == nil ||
+		!strings.Contains(err.Error(), "REDIS_PORT") || !strings.Contains(err.Error(), "REDIS_TLS must be true or false") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -91,6 +91,9 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	db.WatchNotifications(p.events.Notified)
 	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, AppURL: c.frontendURL, Log: log})
 	p.billing.SendBy(p.post)
+	if c.redis.Host != "" {
+		db.Queue().DeliverBy(c.redis)
+	}
 	p.sync.Register(db.Queue())
 	p.post.Register(db.Queue())
 	return p, nil

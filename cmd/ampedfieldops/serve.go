@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
@@ -64,7 +65,13 @@ func work(ctx context.Context, env environment, args []string) (err error) {
 		return err
 	}
 	fmt.Fprintln(env.stdout, "ready")
+	// Those who watch are connected to other processes, which are told.
+	telling, quiet := context.WithCancel(ctx)
+	var events sync.WaitGroup
+	events.Go(func() { p.events.Run(telling) })
 	err = p.work(ctx)
+	quiet()
+	events.Wait()
 	log.Info("stopped")
 	return err
 }

@@ -73,7 +73,8 @@ type history struct {
 	service *billing.Service
 	sync    *billing.Sync
 	sim     *xerosim.Sim
-	control string // address of the simulator
+	control string           // address of the simulator
+	redis   *storetest.Redis // nil where the database delivers the jobs
 
 	firm    firm
 	mu      sync.Mutex
@@ -117,12 +118,21 @@ func (h *history) engine() store.Engine {
 	return store.Postgres
 }
 
+// delivery names what delivers the jobs: in every third history of each engine
+// a Redis, as long as it is there.
+func (h *history) delivery() string {
+	if h.seed/2%3 == 0 {
+		return string(h.engine()) + ", redis"
+	}
+	return string(h.engine())
+}
+
 // run lives through the history of a seed and returns what came of it. Evidence
 // stays in dir/SEED if something was wrong.
 func run(t *testing.T, seed uint64, dir string) result {
 	h := &history{t: t, seed: seed, began: time.Now(), dir: filepath.Join(dir, strconv.FormatUint(seed, 10)), workers: map[*worker]bool{}}
 	h.result = result{
-		Seed: seed, Engine: string(h.engine()), When: h.began.UTC(), Scale: scale,
+		Seed: seed, Engine: h.delivery(), When: h.began.UTC(), Scale: scale,
 		Kills: map[string]int{}, Stops: map[string]int{}, Faults: map[string]int{}, Passed: map[string]int{},
 	}
 	if err := h.live(); err != nil {
@@ -166,6 +176,10 @@ func (h *history) live() error {
 		}
 	}()
 
+	if strings.HasSuffix(h.delivery(), "redis") {
+		h.redis = storetest.OwnRedis(h.t)
+		defer h.redis.End()
+	}
 	defer h.stopWorkers()
 	if err := h.warmUp(ctx); err != nil {
 		return err
@@ -318,6 +332,9 @@ func (h *history) nextWorker(r *rand.Rand) (err error) {
 		}
 	}()
 	o := order{Database: h.url, Xero: h.control, Log: h.file("workers.log"), Tokens: h.file("tokens"), After: 1 + max(0, r.IntN(5)-2)}
+	if h.redis != nil {
+		o.Redis = h.redis.Port
+	}
 	where, dice, pause := someLabels(r), r.IntN(100), stopLength(r)
 	anyMoment := time.Duration(1500+r.IntN(3000)) * time.Millisecond
 	again := time.Duration(r.IntN(200)) * time.Millisecond
@@ -467,6 +484,11 @@ func (h *history) storm(ctx context.Context) {
 func (h *history) mend(ctx context.Context) error {
 	h.calm.Store(true)
 	h.note("calm")
+	if h.redis != nil && h.random(9).IntN(3) == 0 {
+		h.note("Redis is away for good")
+		h.count(h.result.Faults, "redis away at the end")
+		h.redis.End()
+	}
 	if err := errors.Join(h.tell(ctx, http.MethodDelete, "faults", nil), h.tell(ctx, http.MethodPost, "listen", map[string]any{"up": true})); err != nil {
 		return err
 	}

@@ -119,6 +119,8 @@ func (h *history) trouble(ctx context.Context, r *rand.Rand) {
 			err = h.cutDatabase(ctx)
 		case dice == 2 && jumping && h.engine() == store.Postgres:
 			err = h.jump(ctx, r)
+		case dice == 5 && h.redis != nil:
+			h.disturbRedis(ctx, r)
 		case dice <= 4 && archiving:
 			err = h.archive(ctx, r.IntN(len(h.firm.clients)), time.Duration(100+r.IntN(900))*time.Millisecond)
 		default:
@@ -150,6 +152,35 @@ func (h *history) unreachable(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 	}
 	return h.tell(ctx, http.MethodPost, "listen", map[string]any{"up": true})
+}
+
+// disturbRedis takes Redis away for a while, or what is in it, or has it answer
+// nobody.
+func (h *history) disturbRedis(ctx context.Context, r *rand.Rand) {
+	d := time.Duration(100+r.IntN(2000)) * time.Millisecond
+	pause := func() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(d):
+		}
+	}
+	switch r.IntN(3) {
+	case 0:
+		h.note("Redis is away for %s and comes back empty", d)
+		h.count(h.result.Faults, "redis restarted")
+		h.redis.Stop()
+		pause()
+		h.redis.Start()
+	case 1:
+		h.note("Redis is emptied")
+		h.count(h.result.Faults, "redis emptied")
+		h.redis.Empty()
+	default:
+		h.note("Redis answers nobody for %s", d)
+		h.count(h.result.Faults, "redis silent")
+		h.redis.Sleep(d)
+		pause()
+	}
 }
 
 // archive has somebody in Xero archive a contact for a while: what is sent to it

@@ -19,6 +19,7 @@ import (
 
 	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/job"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/xero"
 )
@@ -30,6 +31,7 @@ const workerVariable = "AMPEDFIELDOPS_TORTURE_WORKER"
 type order struct {
 	Database string   // DATABASE_URL
 	Xero     string   // address of the simulator
+	Redis    int      // port, or 0 where the database delivers the jobs
 	Log      string   // file
 	Tokens   string   // file that every token is written to, for the search for secrets
 	KillAt   []string // the labels at whose After-th passing it kills itself
@@ -163,6 +165,9 @@ func work(o order) (err error) {
 	sync, err := newSync(db, o.Xero, note, logger, o.steps())
 	if err != nil {
 		return err
+	}
+	if o.Redis > 0 {
+		db.Queue().DeliverBy(job.Redis{Host: "127.0.0.1", Port: o.Redis})
 	}
 	sync.Register(db.Queue())
 	if err := db.Queue().Start(context.WithoutCancel(ctx), 4, logger); err != nil {

@@ -23,10 +23,11 @@ type readinessAnswer struct {
 	Database bool   `json:"database"`
 	Schema   bool   `json:"schema"`
 	Worker   *bool  `json:"worker"` // null when another process works
+	Redis    *bool  `json:"redis"`  // null where none is used
 }
 
 // readiness answers 503 until requests can be served and background work is
-// done.
+// done. Without its Redis an installation does both, more slowly, and says so.
 func (a *api) readiness(r *request, _ *nothing) (readinessAnswer, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
@@ -39,6 +40,12 @@ func (a *api) readiness(r *request, _ *nothing) (readinessAnswer, error) {
 	if a.WorkerAlive != nil {
 		alive := a.WorkerAlive()
 		answer.Worker = &alive
+	}
+	if redis := a.DB.Queue().Redis(); redis.Configured {
+		answer.Redis = &redis.Answers
+		if !redis.Answers {
+			answer.Status = "degraded: Redis does not answer; the database delivers the work"
+		}
 	}
 	switch {
 	case !answer.Database:

@@ -36,6 +36,10 @@ type NotificationEvent struct {
 // Notified announces that a person has a new notification.
 func (e *Events) Notified(user fieldops.ID) {
 	e.Publish(Event{"notification", NotificationEvent{user}})
+	e.mu.Lock()
+	e.notified[user] = struct{}{}
+	e.mu.Unlock()
+	e.nudge()
 }
 
 // Resync is sent to a watcher who was too slow to be told everything: what is on
@@ -45,9 +49,10 @@ var Resync = Event{Name: "resync", Data: struct{}{}}
 // watcherBuffer is how many events a watcher may be behind.
 const watcherBuffer = 64
 
-// Events tells watchers in this process of changes. The zero value is not
-// usable; Run makes it speak.
+// Events tells watchers in this process of changes, and on PostgreSQL the other
+// processes, which tell theirs. The zero value is not usable; Run makes it speak.
 type Events struct {
+	process     fieldops.ID // this one, among those that tell each other
 	db          *store.DB
 	durations   fieldops.Durations
 	maxAttempts int
@@ -56,8 +61,11 @@ type Events struct {
 	mu       sync.Mutex
 	watchers map[chan Event]struct{}
 	closed   bool
-	changed  map[fieldops.DocumentRef]struct{}
-	lane     bool
+	changed  map[fieldops.DocumentRef]struct{} // here
+	heard    map[fieldops.DocumentRef]struct{} // elsewhere
+	notified map[fieldops.ID]struct{}          // here; others are to be told
+	lane     bool                              // changed here
+	heardOf  bool                              // the lane changed elsewhere
 	wake     chan struct{}
 
 	// Run's own: what it last told of the documents that are under way.
@@ -72,8 +80,8 @@ const lookAround = 2 * time.Second
 // NewEvents makes the place where sync's documents are announced.
 func NewEvents(db *store.DB, sync *Sync) *Events {
 	return &Events{
-		db: db, durations: sync.Durations(), maxAttempts: sync.MaxAttempts(), log: sync.log,
-		watchers: map[chan Event]struct{}{}, changed: map[fieldops.DocumentRef]struct{}{}, wake: make(chan struct{}, 1),
+		process: fieldops.NewID(), db: db, durations: sync.Durations(), maxAttempts: sync.MaxAttempts(), log: sync.log,
+		watchers: map[chan Event]struct{}{}, changed: map[fieldops.DocumentRef]struct{}{}, heard: map[fieldops.DocumentRef]struct{}{}, notified: map[fieldops.ID]struct{}{}, wake: make(chan struct{}, 1),
 		told: map[fieldops.DocumentRef]string{},
 	}
 }
@@ -108,6 +116,11 @@ func (e *Events) Run(ctx context.Context) {
 	defer e.close()
 	again := time.NewTicker(lookAround)
 	defer again.Stop()
+	listening, stop := context.WithCancel(ctx)
+	var listener sync.WaitGroup
+	listener.Go(func() { e.db.Listen(listening, e.hear, func() { e.Publish(Resync) }) })
+	defer listener.Wait()
+	defer stop()
 	for {
 		var err error
 		select {
@@ -126,15 +139,40 @@ func (e *Events) Run(ctx context.Context) {
 	}
 }
 
-// tell reads how everything announced stands now, in a few queries however much
-// it is, and publishes it.
+// hear takes what another process tells.
+func (e *Events) hear(n store.News) {
+	if n.From == e.process {
+		return
+	}
+	for _, user := range n.People {
+		e.Publish(Event{"notification", NotificationEvent{user}})
+	}
+	e.mu.Lock()
+	for _, ref := range n.Documents {
+		e.heard[ref] = struct{}{}
+	}
+	e.heardOf = e.heardOf || n.Lane
+	e.mu.Unlock()
+	e.nudge()
+}
+
+// tell tells the other processes what was announced here. Then it reads how all
+// that was announced here or there stands now, in a few queries however much it
+// is, and publishes it.
 func (e *Events) tell(ctx context.Context) error {
 	e.mu.Lock()
-	changed, lane := maps.Clone(e.changed), e.lane
+	news := store.News{From: e.process, Documents: slices.Collect(maps.Keys(e.changed)), People: slices.Collect(maps.Keys(e.notified)), Lane: e.lane}
+	changed, lane := maps.Clone(e.heard), e.lane || e.heardOf
+	maps.Copy(changed, e.changed)
 	clear(e.changed)
-	e.lane = false
+	clear(e.heard)
+	clear(e.notified)
+	e.lane, e.heardOf = false, false
 	watched := len(e.watchers) > 0
 	e.mu.Unlock()
+	if err := e.db.Tell(ctx, news); err != nil {
+		return err
+	}
 	if !watched {
 		return nil
 	}

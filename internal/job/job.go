@@ -1,5 +1,5 @@
 // Package job is work that outlives the request that asked for it. It hides the
-// engine that delivers the work: nothing else imports River.
+// engines that deliver the work: nothing else imports River or asynq.
 //
 // A job exists if and only if the transaction that enqueued it committed, and
 // it is delivered at least once. The engine only delivers: how often something
@@ -70,6 +70,8 @@ type Queue struct {
 	pool     *pgxpool.Pool
 	insert   inserter
 	workers  *river.Workers
+	handlers map[string]func(ctx context.Context, payload []byte) error // by kind
+	redis    *redisEngine                                               // nil: the database delivers
 	mu       sync.Mutex
 	started  worker
 }
@@ -92,7 +94,7 @@ func OnSQLite(db *sql.DB) *Queue {
 	if err != nil {
 		panic("job: River refuses an insert-only client: " + err.Error())
 	}
-	return &Queue{sqlite: db, insert: client, workers: river.NewWorkers()}
+	return newQueue(&Queue{sqlite: db, insert: client})
 }
 
 // OnPostgres is a queue inside a PostgreSQL database: enqueueing goes through
@@ -103,7 +105,12 @@ func OnPostgres(db *sql.DB, pool *pgxpool.Pool) *Queue {
 	if err != nil {
 		panic("job: River refuses an insert-only client: " + err.Error())
 	}
-	return &Queue{postgres: db, pool: pool, insert: client, workers: river.NewWorkers()}
+	return newQueue(&Queue{postgres: db, pool: pool, insert: client})
+}
+
+func newQueue(q *Queue) *Queue {
+	q.workers, q.handlers = river.NewWorkers(), map[string]func(context.Context, []byte) error{}
+	return q
 }
 
 var silent = slog.New(slog.DiscardHandler)
@@ -131,15 +138,32 @@ func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, args Args) error {
 // Start. The handler's error decides: nil is done, Later is not yet, Abandon is
 // never, any other is again.
 func Handle[A Args](q *Queue, handle func(ctx context.Context, args A) error) {
-	river.AddWorker(q.workers, &handler[A]{handle: handle})
+	var kind A
+	q.handlers[kind.Kind()] = func(ctx context.Context, payload []byte) error {
+		args, err := decode[A](payload)
+		if err != nil {
+			return Abandon(err)
+		}
+		return handle(ctx, args)
+	}
+	river.AddWorker(q.workers, &handler[A]{queue: q, handle: handle})
 }
 
 type handler[A Args] struct {
 	river.WorkerDefaults[A]
+	queue  *Queue
 	handle func(ctx context.Context, args A) error
 }
 
 func (h *handler[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	if r := h.queue.redis; r != nil && j.Queue == XeroQueue {
+		// Delivered again after a crash, the job has the same id, so that Redis knows
+		// it already. What the supervision hands over anew is another job, and so is
+		// one of the same number in a database that was restored.
+		if r.takeOver(ctx, fmt.Sprintf("%s:%d:%d", j.Kind, j.ID, j.CreatedAt.UnixMicro()), j.Kind, j.EncodedArgs) {
+			return nil
+		}
+	}
 	err := h.handle(ctx, j.Args)
 	if l, ok := errors.AsType[later](err); ok {
 		return river.JobSnooze(l.d)
@@ -152,12 +176,18 @@ func (h *handler[A]) Work(ctx context.Context, j *river.Job[A]) error {
 
 // Timeout: a job takes as long as the calls in it, each of which has its own
 // limit.
-func (h *handler[A]) Timeout(*river.Job[A]) time.Duration { return 5 * time.Minute }
+func (h *handler[A]) Timeout(*river.Job[A]) time.Duration { return jobTimeout }
+
+const jobTimeout = 5 * time.Minute
 
 // NextRetry spaces repeats after an internal error; attempts at Xero are spaced
 // by the protocol, not here.
 func (h *handler[A]) NextRetry(j *river.Job[A]) time.Time {
-	return time.Now().Add(min(time.Duration(j.Attempt)*time.Second, 30*time.Second))
+	return time.Now().Add(retryDelay(j.Attempt))
+}
+
+func retryDelay(attempt int) time.Duration {
+	return min(time.Duration(attempt)*time.Second, 30*time.Second)
 }
 
 // Start works jobs, of XeroQueue at most workers at a time, until Stop.
@@ -186,6 +216,7 @@ func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error 
 			return err
 		}
 		q.started = client
+		q.startRedis(ctx, workers, log)
 		return client.Start(ctx)
 	}
 	config.Queues[XeroQueue] = river.QueueConfig{MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 200 * time.Millisecond}
@@ -194,12 +225,19 @@ func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error 
 		return err
 	}
 	q.started = client
+	q.startRedis(ctx, workers, log)
 	return client.Start(ctx)
+}
+
+func (q *Queue) startRedis(ctx context.Context, workers int, log *slog.Logger) {
+	if q.redis != nil {
+		q.redis.start(ctx, workers, log)
+	}
 }
 
 // Stop takes no new jobs and waits for those under way until ctx ends, then
 // cancels them. What was not finished is delivered again.
-func (q *Queue) Stop(ctx context.Context) error {
+func (q *Queue) Stop(ctx context.Context) (err error) {
 	q.mu.Lock()
 	started := q.started
 	q.started = nil
@@ -207,12 +245,23 @@ func (q *Queue) Stop(ctx context.Context) error {
 	if started == nil {
 		return nil
 	}
+	if q.redis != nil {
+		defer func() { err = errors.Join(err, q.redis.finish(ctx)) }()
+	}
 	if err := started.Stop(ctx); err == nil {
 		return nil
 	}
 	cancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return started.StopAndCancel(cancelled)
+}
+
+// Close gives back what a queue that Redis delivers for holds.
+func (q *Queue) Close() error {
+	if q.redis == nil {
+		return nil
+	}
+	return q.redis.close()
 }
 
 func migrate[TTx any](ctx context.Context, driver riverdriver.Driver[TTx]) error {

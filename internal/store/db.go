@@ -193,7 +193,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 
 // Close gives everything back. No query may be under way.
 func (db *DB) Close() error {
-	err := db.write.Close()
+	err := errors.Join(db.queue.Close(), db.write.Close())
 	if db.engine == SQLite {
 		if closer, ok := db.q.(*sql.DB); ok {
 			err = errors.Join(err, closer.Close())
