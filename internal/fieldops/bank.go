@@ -135,11 +135,11 @@ func (s *Statement) Read(today Date) ([]BankTransaction, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := rows.FieldPos(0)
 		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
 			f.Add(fmt.Sprintf("rows[%d]", broken.StartLine), "The row is no CSV: %s", broken.Err)
 			break
 		}
+		line, _ := rows.FieldPos(0)
 		if len(all) == MaxStatement {
 			return nil, Refuse(Invalid, "A statement holds at most %d rows; import it in parts", MaxStatement)
 		}
