@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"ampedfieldops/e2e/program"
 	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
@@ -83,7 +84,7 @@ func TestBench(t *testing.T) {
 	}
 	p.size.small = p.warmUp + p.small.one + p.small.sixteen + p.keyed + p.slowSmall.one + p.slowSmall.sixteen + p.backlog
 	p.size.large = p.large.one + p.large.sixteen
-	binary := build(t)
+	binary := program.Build(t)
 	all := &report{loadBefore: loadAverage(t)}
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
@@ -150,7 +151,7 @@ type run struct {
 	firm        *firm
 	environment []string
 	xero        *caller // the simulated Xero
-	serve       *process
+	serve       *program.Process
 	app         *caller
 	posted      int // invoices that were made
 	ordered     int
@@ -161,14 +162,14 @@ func (r *run) prepare(binary string) {
 	r.t.Helper()
 	ctx := r.t.Context()
 	databaseURL := storetest.URL(r.t, r.engine)
-	simulator := start(r.t, binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
-	r.xero = newCaller(r.t, simulator.address)
+	simulator := program.Start(r.t, binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
+	r.xero = newCaller(r.t, simulator.Address)
 	r.latency(r.plan.quick)
 
 	r.environment = []string{
 		"DATABASE_URL=" + databaseURL, "DATA_DIR=" + r.t.TempDir(), "JWT_SECRET=" + jwtSecret, "ENCRYPTION_KEY=" + encryptionKey,
 		"FRONTEND_URL=http://fieldops.test", "XERO_CLIENT_ID=" + xeroClientID, "XERO_CLIENT_SECRET=" + xeroClientSecret,
-		"XERO_REDIRECT_URI=" + redirectURI, "XERO_API_URL=" + simulator.address, "XERO_IDENTITY_URL=" + simulator.address, "XERO_LOGIN_URL=" + simulator.address,
+		"XERO_REDIRECT_URI=" + redirectURI, "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
 	}
 	db, err := store.Open(ctx, databaseURL)
 	if err != nil {
@@ -187,7 +188,7 @@ func (r *run) prepare(binary string) {
 		DB: db, Sealer: sealer, Durations: durations, MaxAttempts: 3,
 		Provider: xero.New(xero.Config{
 			ClientID: xeroClientID, ClientSecret: xeroClientSecret, RedirectURI: redirectURI, Timeout: durations.CallTimeout,
-			APIURL: simulator.address, IdentityURL: simulator.address, LoginURL: simulator.address,
+			APIURL: simulator.Address, IdentityURL: simulator.Address, LoginURL: simulator.Address,
 		}),
 	})
 	if err := sync.ConnectWithCode(ctx, r.xero.consent(redirectURI, xero.Scopes)); err != nil {
@@ -235,7 +236,7 @@ func setting(t *testing.T, databaseURL, name string) (value string) {
 // latency sets how long the simulated Xero takes to answer.
 func (r *run) latency(d time.Duration) {
 	r.t.Helper()
-	r.xero.call("POST", "/_sim/limits", map[string]any{"latency_ms": d.Milliseconds()}, http.StatusOK, nil)
+	r.xero.Call("POST", "/_sim/limits", map[string]any{"latency_ms": d.Milliseconds()}, http.StatusOK, nil)
 }
 
 // measureStart measures how soon the program answers after it was started, and
@@ -245,12 +246,12 @@ func (r *run) measureStart(binary string) {
 	var took []time.Duration
 	for range r.plan.starts {
 		if r.serve != nil {
-			r.serve.stop()
+			r.serve.Stop()
 		}
 		began := time.Now()
-		r.serve = start(r.t, binary, r.environment, "serve", "--listen", "127.0.0.1:0")
-		r.app = newCaller(r.t, r.serve.address)
-		r.app.call("GET", "/readyz", nil, http.StatusOK, nil)
+		r.serve = program.Start(r.t, binary, r.environment, "serve", "--listen", "127.0.0.1:0")
+		r.app = newCaller(r.t, r.serve.Address)
+		r.app.Call("GET", "/readyz", nil, http.StatusOK, nil)
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
@@ -259,7 +260,7 @@ func (r *run) measureStart(binary string) {
 
 	// Nothing is asked of it meanwhile, so that this is what an idle one holds.
 	time.Sleep(r.plan.idle)
-	now, _ := r.serve.memory()
+	now, _ := r.serve.Memory()
 	r.fact("memory, idle after 10 s", megabytes(now), "≤ 60 MB: "+reached(now <= 60<<20), baselines["idle memory"])
 	r.app.signIn()
 }
@@ -268,7 +269,7 @@ func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/(1<<20
 
 func (r *run) measureMemory(what string) {
 	r.t.Helper()
-	_, highest := r.serve.memory()
+	_, highest := r.serve.Memory()
 	r.fact(what, megabytes(highest), "", "575 MB (10,000 rows)")
 }
 
@@ -281,7 +282,7 @@ func (r *run) measure(work, latency string, clients, n int, g goal, do func(ctx 
 	r.t.Helper()
 	s, err := load(r.t.Context(), clients, n, do)
 	if err != nil {
-		r.t.Fatalf("%s, %d clients: %v\n%s", work, clients, err, r.serve.lastWords())
+		r.t.Fatalf("%s, %d clients: %v\n%s", work, clients, err, r.serve.LastWords())
 	}
 	key := fmt.Sprintf("%s|%d", work, clients)
 	if latency != "" {
@@ -312,7 +313,7 @@ func (r *run) invoicing(pieces []work, keyed bool) func(ctx context.Context, i i
 		if keyed {
 			header = []string{"Idempotency-Key", fieldops.NewID()}
 		}
-		status, answer, err := r.app.send(ctx, "POST", "/api/xero/invoices/from-timesheets", bodies[i], header...)
+		status, answer, err := r.app.Send(ctx, "POST", "/api/xero/invoices/from-timesheets", bodies[i], header...)
 		if err != nil {
 			return 0, err
 		}
@@ -339,7 +340,7 @@ func (r *run) ordering(n int) func(ctx context.Context, i int) (int, error) {
 	}
 	r.ordered += n
 	return func(ctx context.Context, i int) (int, error) {
-		status, answer, err := r.app.send(ctx, "POST", "/api/xero/purchase-orders", bodies[i])
+		status, answer, err := r.app.Send(ctx, "POST", "/api/xero/purchase-orders", bodies[i])
 		if err == nil && status != http.StatusAccepted {
 			err = fmt.Errorf("answered with %d: %.600s", status, answer)
 		}
@@ -399,7 +400,7 @@ type laneState struct {
 func (r *run) lane() laneState {
 	r.t.Helper()
 	var status struct{ Lane laneState }
-	r.app.call("GET", "/api/xero/status", nil, http.StatusOK, &status)
+	r.app.Call("GET", "/api/xero/status", nil, http.StatusOK, &status)
 	return status.Lane
 }
 
@@ -429,7 +430,7 @@ func (r *run) awaitXero() {
 func (r *run) measureReads() {
 	r.t.Helper()
 	var newest []struct{ ID fieldops.ID }
-	r.app.call("GET", "/api/xero/invoices?limit=1", nil, http.StatusOK, &newest)
+	r.app.Call("GET", "/api/xero/invoices?limit=1", nil, http.StatusOK, &newest)
 	if len(newest) != 1 {
 		r.t.Fatalf("one invoice was asked for and %d were given", len(newest))
 	}
@@ -445,13 +446,13 @@ func (r *run) measureReads() {
 		{"sync status", "/api/xero/invoices/" + newest[0].ID + "/sync-status", 0},
 	} {
 		asking := func(ctx context.Context, _ int) (int, error) {
-			status, answer, err := r.app.send(ctx, "GET", read.path, nil)
+			status, answer, err := r.app.Send(ctx, "GET", read.path, nil)
 			if err == nil && status != http.StatusOK {
 				err = fmt.Errorf("answered with %d: %.600s", status, answer)
 			}
 			return len(answer), err
 		}
-		_, answer, err := r.app.send(r.t.Context(), "GET", read.path, nil)
+		_, answer, err := r.app.Send(r.t.Context(), "GET", read.path, nil)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -482,7 +483,7 @@ func rowsOf(t *testing.T, answer []byte) int {
 func (r *run) measureBacklog() {
 	r.t.Helper()
 	r.await("the minute's calls are free", func(l laneState) bool { return l.MinuteRemaining >= r.plan.minuteRemaining })
-	r.app.call("POST", "/api/xero/lane", map[string]any{"paused": true, "reason": "benchmark"}, http.StatusOK, nil)
+	r.app.Call("POST", "/api/xero/lane", map[string]any{"paused": true, "reason": "benchmark"}, http.StatusOK, nil)
 	pieces := take(&r.firm.small, r.plan.backlog)
 	if _, err := load(r.t.Context(), 8, len(pieces), r.invoicing(pieces, false)); err != nil {
 		r.t.Fatal(err)
@@ -492,7 +493,7 @@ func (r *run) measureBacklog() {
 	}
 	before := len(r.xero.calls())
 	began := time.Now()
-	r.app.call("POST", "/api/xero/lane", map[string]any{"paused": false}, http.StatusOK, nil)
+	r.app.Call("POST", "/api/xero/lane", map[string]any{"paused": false}, http.StatusOK, nil)
 	r.awaitXero()
 	took := time.Since(began)
 	calls := len(r.xero.calls()) - before
@@ -518,13 +519,13 @@ func (r *run) checkXero() {
 		InvoiceNumber string `json:"invoice_number"`
 		ErrorMessage  string `json:"error_message"`
 	}
-	r.app.call("GET", "/api/xero/invoices?sync_status=failed", nil, http.StatusOK, &failed)
+	r.app.Call("GET", "/api/xero/invoices?sync_status=failed", nil, http.StatusOK, &failed)
 	if len(failed) > 0 {
 		r.t.Errorf("%d invoices failed, among them %+v", len(failed), failed[0])
 	}
 	for endpoint, want := range map[string]int{"Invoices": r.posted, "PurchaseOrders": r.ordered} {
 		var documents []struct{ InvoiceNumber, PurchaseOrderNumber string }
-		r.xero.call("GET", "/_sim/documents/"+endpoint, nil, http.StatusOK, &documents)
+		r.xero.Call("GET", "/_sim/documents/"+endpoint, nil, http.StatusOK, &documents)
 		numbers := map[string]bool{}
 		for _, d := range documents {
 			numbers[strings.TrimSpace(d.InvoiceNumber+d.PurchaseOrderNumber)] = true

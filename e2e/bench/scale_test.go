@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"ampedfieldops/e2e/program"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
@@ -46,7 +47,7 @@ func TestScale(t *testing.T) {
 	if *full {
 		p = scalePlan{sizes: [2]string{"medium", "large"}, warmUp: 4, reads: counts{30, 320}}
 	}
-	binary := build(t)
+	binary := program.Build(t)
 	all := &scaleReport{loadBefore: loadAverage(t)}
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(engine), func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestScale(t *testing.T) {
 // scaleFirm is a running program with a firm of some size.
 type scaleFirm struct {
 	app   *caller
-	serve *process
+	serve *program.Process
 	reads []scaleRead
 }
 
@@ -102,13 +103,13 @@ func startScaleFirm(t *testing.T, binary string, engine store.Engine, size strin
 		}
 	}
 	f := &scaleFirm{}
-	f.serve = start(t, binary, []string{
+	f.serve = program.Start(t, binary, []string{
 		"DATABASE_URL=" + databaseURL, "DATA_DIR=" + data, "JWT_SECRET=" + jwtSecret, "ENCRYPTION_KEY=" + encryptionKey, "FRONTEND_URL=http://fieldops.test",
 	}, "serve", "--no-worker", "--listen", "127.0.0.1:0")
-	f.app = newCaller(t, f.serve.address)
+	f.app = newCaller(t, f.serve.Address)
 	var answer struct{ Token string }
-	f.app.call("POST", "/api/auth/login", map[string]string{"email": "admin@demo.test", "password": "demo-password"}, http.StatusOK, &answer)
-	f.app.token = answer.Token
+	f.app.Call("POST", "/api/auth/login", map[string]string{"email": "admin@demo.test", "password": "demo-password"}, http.StatusOK, &answer)
+	f.app.Token = answer.Token
 	f.findReads()
 	return f
 }
@@ -125,7 +126,7 @@ func (f *scaleFirm) findReads() {
 		Center    fieldops.ID `json:"cost_center_id"`
 	}
 	var page struct{ Data []entry }
-	f.app.call("GET", "/api/timesheets?limit=100", nil, http.StatusOK, &page)
+	f.app.Call("GET", "/api/timesheets?limit=100", nil, http.StatusOK, &page)
 	e := page.Data[len(page.Data)-1]
 	add := func(name, path string) { f.reads = append(f.reads, scaleRead{name, path}) }
 	for _, list := range []string{"clients", "projects", "timesheets"} {
@@ -150,7 +151,7 @@ func (f *scaleFirm) findReads() {
 		add(name+", last page", f.lastByCursor("/api/xero/"+list))
 	}
 	var invoices []entry
-	f.app.call("GET", "/api/xero/invoices?limit=20", nil, http.StatusOK, &invoices)
+	f.app.Call("GET", "/api/xero/invoices?limit=20", nil, http.StatusOK, &invoices)
 	add("an invoice", "/api/xero/invoices/"+invoices[len(invoices)-1].ID)
 	for _, list := range []string{"bills", "payments", "credit-notes", "expenses"} {
 		add(strings.ReplaceAll(list, "-", " "), "/api/xero/"+list+"?limit=20")
@@ -181,7 +182,7 @@ func (f *scaleFirm) lastPage(path string) string {
 	var page struct {
 		Pagination struct{ Total, Limit int }
 	}
-	f.app.call("GET", path, nil, http.StatusOK, &page)
+	f.app.Call("GET", path, nil, http.StatusOK, &page)
 	return fmt.Sprintf("%s?page=%d", path, max(1, (page.Pagination.Total+page.Pagination.Limit-1)/page.Pagination.Limit))
 }
 
@@ -193,12 +194,12 @@ func (f *scaleFirm) lastByCursor(path string) string {
 	f.app.t.Helper()
 	next := path + "?limit=500"
 	for {
-		request, err := http.NewRequestWithContext(f.app.t.Context(), http.MethodGet, f.app.address+next, http.NoBody)
+		request, err := http.NewRequestWithContext(f.app.t.Context(), http.MethodGet, f.app.Address+next, http.NoBody)
 		if err != nil {
 			f.app.t.Fatal(err)
 		}
-		request.Header.Set("Authorization", "Bearer "+f.app.token)
-		response, err := f.app.client.Do(request)
+		request.Header.Set("Authorization", "Bearer "+f.app.Token)
+		response, err := f.app.Client.Do(request)
 		if err != nil {
 			f.app.t.Fatal(err)
 		}
@@ -237,7 +238,7 @@ func compare(t *testing.T, p scalePlan, engine store.Engine, firms [2]*scaleFirm
 	row := scaleRow{what: firms[0].reads[n].name, engine: string(engine)}
 	for i, f := range firms {
 		asking := func(ctx context.Context, _ int) (int, error) {
-			status, answer, err := f.app.send(ctx, "GET", f.reads[n].path, nil)
+			status, answer, err := f.app.Send(ctx, "GET", f.reads[n].path, nil)
 			if err == nil && status != http.StatusOK {
 				err = fmt.Errorf("%s answered with %d: %.600s", f.reads[n].path, status, answer)
 			}
@@ -249,7 +250,7 @@ func compare(t *testing.T, p scalePlan, engine store.Engine, firms [2]*scaleFirm
 		}{{1, p.warmUp, nil}, {1, p.reads.one, &row.one[i]}, {16, 8 * p.warmUp, nil}, {16, p.reads.sixteen, &row.sixteen[i]}} {
 			s, err := load(t.Context(), part.clients, part.n, asking)
 			if err != nil {
-				t.Fatalf("%s: %v\n%s", row.what, err, f.serve.lastWords())
+				t.Fatalf("%s: %v\n%s", row.what, err, f.serve.LastWords())
 			}
 			if part.into != nil {
 				*part.into = s

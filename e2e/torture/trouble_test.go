@@ -119,7 +119,7 @@ func (h *history) trouble(ctx context.Context, r *rand.Rand) {
 			err = h.cutDatabase(ctx)
 		case dice == 2 && jumping && h.engine() == store.Postgres:
 			err = h.jump(ctx, r)
-		case dice == 5 && h.redis != nil:
+		case dice >= 5 && dice <= 7 && h.redis != nil:
 			h.disturbRedis(ctx, r)
 		case dice <= 4 && archiving:
 			err = h.archive(ctx, r.IntN(len(h.firm.clients)), time.Duration(100+r.IntN(900))*time.Millisecond)

@@ -1,4 +1,7 @@
-package bench
+// Package program runs the real program for tests: built as a release is, each
+// command a process of its own, called over HTTP. It is for tests of several
+// processes; it holds no expectations of what the program does.
+package program
 
 import (
 	"bufio"
@@ -9,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,9 +22,9 @@ import (
 	"time"
 )
 
-// build makes the program as a release is made, or takes the one that
+// Build makes the program as a release is made, or takes the one that
 // AMPEDFIELDOPS_BIN names.
-func build(t *testing.T) string {
+func Build(t *testing.T) string {
 	t.Helper()
 	if given := os.Getenv("AMPEDFIELDOPS_BIN"); given != "" {
 		return given
@@ -36,21 +38,21 @@ func build(t *testing.T) string {
 	return binary
 }
 
-// process is a running command of the program.
-type process struct {
+// Process is a running command of the program.
+type Process struct {
 	t       *testing.T
 	command *exec.Cmd
-	address string // from its line "ready http://…"
+	Address string // from its line "ready http://…"
 	log     string // the file with its standard error
 	exited  chan error
 	stopped bool
 }
 
-// start runs a command of the program until it says that it is ready.
-func start(t *testing.T, binary string, environment []string, arguments ...string) *process {
+// Start runs a command of the program until it says that it is ready.
+func Start(t *testing.T, binary string, environment []string, arguments ...string) *Process {
 	t.Helper()
 	dir := t.TempDir()
-	p := &process{t: t, log: filepath.Join(dir, "stderr"), exited: make(chan error, 1)}
+	p := &Process{t: t, log: filepath.Join(dir, "stderr"), exited: make(chan error, 1)}
 	log, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,7 @@ func start(t *testing.T, binary string, environment []string, arguments ...strin
 	if err := errors.Join(p.command.Start(), printing.Close()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.stop)
+	t.Cleanup(p.Stop)
 	go func() { p.exited <- p.command.Wait() }()
 
 	ready := make(chan string, 1)
@@ -83,19 +85,19 @@ func start(t *testing.T, binary string, environment []string, arguments ...strin
 		}
 	}()
 	select {
-	case p.address = <-ready:
+	case p.Address = <-ready:
 	case err := <-p.exited:
 		p.exited <- err
-		t.Fatalf("%v ended before it was ready: %v\n%s", arguments, err, p.lastWords())
+		t.Fatalf("%v ended before it was ready: %v\n%s", arguments, err, p.LastWords())
 	case <-time.After(time.Minute):
-		t.Fatalf("%v was not ready in a minute\n%s", arguments, p.lastWords())
+		t.Fatalf("%v was not ready in a minute\n%s", arguments, p.LastWords())
 	}
 	return p
 }
 
-// stop ends the process in its own time, and fails the test when that is not
+// Stop ends the process in its own time, and fails the test when that is not
 // how it ends.
-func (p *process) stop() {
+func (p *Process) Stop() {
 	if p.stopped {
 		return
 	}
@@ -106,18 +108,18 @@ func (p *process) stop() {
 	select {
 	case err := <-p.exited:
 		if err != nil {
-			p.t.Errorf("%v ended with %v\n%s", p.command.Args, err, p.lastWords())
+			p.t.Errorf("%v ended with %v\n%s", p.command.Args, err, p.LastWords())
 		}
 	case <-time.After(30 * time.Second):
-		p.t.Errorf("%v did not end in 30 s\n%s", p.command.Args, p.lastWords())
+		p.t.Errorf("%v did not end in 30 s\n%s", p.command.Args, p.LastWords())
 		if err := p.command.Process.Kill(); err != nil {
 			p.t.Error(err)
 		}
 	}
 }
 
-// lastWords are the end of what the process logged.
-func (p *process) lastWords() string {
+// LastWords are the end of what the process logged.
+func (p *Process) LastWords() string {
 	log, err := os.ReadFile(p.log)
 	if err != nil {
 		return err.Error()
@@ -125,9 +127,9 @@ func (p *process) lastWords() string {
 	return string(log[max(0, len(log)-4000):])
 }
 
-// memory is the process's resident memory now and at its highest, in bytes
+// Memory is the process's resident memory now and at its highest, in bytes
 // (proc_pid_status(5): VmRSS and VmHWM).
-func (p *process) memory() (now, highest int64) {
+func (p *Process) Memory() (now, highest int64) {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.command.Process.Pid))
 	if err != nil {
@@ -145,39 +147,39 @@ func (p *process) memory() (now, highest int64) {
 	return field("VmRSS"), field("VmHWM")
 }
 
-// caller calls one server, as somebody who is signed in once token is set.
-type caller struct {
+// Caller calls one server, as somebody who is signed in once Token is set.
+type Caller struct {
 	t       *testing.T
-	client  *http.Client
-	address string
-	token   string
+	Client  *http.Client
+	Address string
+	Token   string // of who is signed in
 }
 
-func newCaller(t *testing.T, address string) *caller {
+func NewCaller(t *testing.T, address string) *Caller {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &caller{t: t, address: address, client: &http.Client{
+	return &Caller{t: t, Address: address, Client: &http.Client{
 		Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// send makes one request and reads the whole answer.
-func (c *caller) send(ctx context.Context, method, path string, body []byte, header ...string) (status int, answer []byte, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, c.address+path, bytes.NewReader(body))
+// Send makes one request and reads the whole answer.
+func (c *Caller) Send(ctx context.Context, method, path string, body []byte, header ...string) (status int, answer []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.Address+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.token)
+	if c.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := c.client.Do(request)
+	response, err := c.Client.Do(request)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -186,9 +188,9 @@ func (c *caller) send(ctx context.Context, method, path string, body []byte, hea
 	return response.StatusCode, answer, err
 }
 
-// call makes one request that must be answered with the status, and reads the
+// Call makes one request that must be answered with the status, and reads the
 // answer into out unless that is nil.
-func (c *caller) call(method, path string, in any, status int, out any) {
+func (c *Caller) Call(method, path string, in any, status int, out any) {
 	c.t.Helper()
 	var body []byte
 	if in != nil {
@@ -198,7 +200,7 @@ func (c *caller) call(method, path string, in any, status int, out any) {
 		}
 		body = b
 	}
-	got, answer, err := c.send(c.t.Context(), method, path, body)
+	got, answer, err := c.Send(c.t.Context(), method, path, body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -213,54 +215,12 @@ func (c *caller) call(method, path string, in any, status int, out any) {
 	}
 }
 
-// signIn signs the firm's admin in.
-func (c *caller) signIn() {
-	c.t.Helper()
-	var answer struct{ Token string }
-	c.call("POST", "/api/auth/login", map[string]string{"email": adminEmail, "password": adminPassword}, http.StatusOK, &answer)
-	c.token = answer.Token
-}
-
-// consent asks the simulated Xero for a code, as if a person had pressed Allow.
-func (c *caller) consent(redirect string, scopes []string) (code string) {
-	c.t.Helper()
-	query := url.Values{
-		"response_type": {"code"}, "client_id": {xeroClientID}, "redirect_uri": {redirect},
-		"scope": {strings.Join(scopes, " ")}, "state": {"bench"}, "_sim_auto": {"1"},
+// Kill ends the process at once (SIGKILL).
+func (p *Process) Kill() {
+	p.t.Helper()
+	p.stopped = true
+	if err := p.command.Process.Kill(); err != nil {
+		p.t.Error(err)
 	}
-	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.address+"/identity/connect/authorize?"+query.Encode(), http.NoBody)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	response, err := c.client.Do(request)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := response.Body.Close(); err != nil {
-		c.t.Fatal(err)
-	}
-	back, err := response.Location()
-	if err != nil || back.Query().Get("code") == "" {
-		c.t.Fatalf("the simulated Xero gave no code: %s, %v", response.Status, err)
-	}
-	return back.Query().Get("code")
-}
-
-// exchange is one call that the simulated Xero saw.
-type exchange struct {
-	Method, Path string
-	Status       int
-}
-
-// calls are those that the simulated Xero's API saw, without the sign-in's.
-func (c *caller) calls() []exchange {
-	c.t.Helper()
-	var all, api []exchange
-	c.call("GET", "/_sim/calls", nil, http.StatusOK, &all)
-	for _, e := range all {
-		if strings.HasPrefix(e.Path, "/api.xro/") {
-			api = append(api, e)
-		}
-	}
-	return api
+	<-p.exited
 }
