@@ -276,10 +276,15 @@ func (c *config) logger(w io.Writer) *slog.Logger {
 
 // showConfig prints the configuration in force.
 func showConfig(_ context.Context, env environment, args []string) error {
-	set := env.flags("config", "[--data DIR]", "Prints the configuration in force and where each value comes from. Secrets are only said to be set or not.")
+	set := env.flags("config", "[--data DIR] [--example]", "Prints the configuration in force and where each value comes from. Secrets are only said to be set or not.")
 	o := configFlags(set, true)
+	example := set.Bool("example", false, "print an .env file with every name there is, to be filled in")
 	if _, err := parse(set, args); err != nil {
 		return err
+	}
+	if *example {
+		fmt.Fprint(env.stdout, envExample())
+		return nil
 	}
 	c, err := env.loadConfig(o)
 	if err != nil {
