@@ -38,6 +38,7 @@ type config struct {
 	xero           xero.Config
 	mail           fieldops.MailServer // used while the settings name none
 	maxAttempts    int
+	metricsToken   string
 	redis          job.Redis // without a host the database delivers jobs
 	logLevel       slog.Level
 	logJSON        bool
@@ -58,10 +59,10 @@ var (
 		"PORT", "DATA_DIR", "DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "FRONTEND_URL", "BACKEND_URL", "TRUSTED_PROXIES",
 		"XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_REDIRECT_URI", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL",
 		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
-		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS",
+		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS", "METRICS_TOKEN",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
 	}
-	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD"}
+	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN"}
 
 	// unusedNames belong to installations of the earlier product; what they
 	// switch on is not part of this version.
@@ -156,6 +157,9 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	c.redis = job.Redis{
 		Host: r.text("REDIS_HOST", ""), Port: r.number("REDIS_PORT", 6379, 1, 65535), Password: r.hidden("REDIS_PASSWORD"),
 		DB: r.number("REDIS_DB", 0, 0, 1<<10), TLS: r.yes("REDIS_TLS"),
+	}
+	if c.metricsToken = r.hidden("METRICS_TOKEN"); c.metricsToken != "" && len(c.metricsToken) < 16 {
+		r.fault("METRICS_TOKEN must be at least 16 characters long")
 	}
 	c.maxAttempts = r.number("SYNC_MAX_ATTEMPTS", 3, 1, 10)
 	if err := c.logLevel.UnmarshalText([]byte(r.text("LOG_LEVEL", "info"))); err != nil {

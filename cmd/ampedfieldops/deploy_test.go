@@ -128,3 +128,47 @@ func TestTheComposeFileHolds(t *testing.T) {
 		t.Error("the Dockerfile runs as root, or adds what it was not given")
 	}
 }
+
+// TestAlertsAndDashboardAskForWhatThereIs compares the names of metrics in the
+// rules, the dashboard and the guide with those that the program gives.
+func TestAlertsAndDashboardAskForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join("..", "..", "internal", "api", "metrics.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]bool{}
+	for _, name := range regexp.MustCompile(`prefix \+ ?"([a-z_]+)"|prefix\+"([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		given["ampedfieldops_"+name[1]+name[2]] = true
+	}
+	if len(given) < 14 {
+		t.Fatalf("only %d metrics were found: %v", len(given), given)
+	}
+	for _, file := range []string{"deploy/prometheus/alerts.yml", "deploy/grafana/ampedfieldops.json", "docs/operate.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`ampedfieldops_[a-z_]+`).FindAllString(string(text), -1) {
+			plain := name
+			for _, suffix := range []string{"_count", "_bucket", "_sum"} {
+				plain = strings.TrimSuffix(plain, suffix)
+			}
+			if !given[name] && !given[plain] {
+				t.Errorf("%s asks for %s, which there is not", file, name)
+			}
+		}
+	}
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert, Expr string }
+		}
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "deploy", "prometheus", "alerts.yml"))
+	if err == nil {
+		err = yaml.Unmarshal(text, &rules)
+	}
+	if err != nil || len(rules.Groups) == 0 || len(rules.Groups[0].Rules) < 5 {
+		t.Errorf("the rules are %+v, %v", rules, err)
+	}
+}

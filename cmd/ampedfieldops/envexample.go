@@ -49,7 +49,8 @@ var exampleValues = []struct {
 		{"SMTP_PASSWORD", "", ""},
 		{"SMTP_FROM", "", "office@example.co.nz or Firm <office@example.co.nz>"},
 	}},
-	{"Log", []exampleValue{
+	{"What operators see", []exampleValue{
+		{"METRICS_TOKEN", "", "lets Prometheus read /metrics; at least 16 characters. Without it only admins can"},
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
 		{"LOG_FORMAT", "text", "text or json"},
 	}},

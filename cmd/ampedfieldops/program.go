@@ -131,6 +131,7 @@ func (p *program) handler(worker bool) http.Handler {
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
 		Billing: p.billing, Sync: p.sync, Events: p.events, Post: p.post, Sealer: p.sealer, Pictures: p.pictures,
 		XeroConfigured: p.config.xero.ClientID != "", XeroScopes: xero.Scopes, XeroRedirectURI: p.config.xero.RedirectURI,
+		MetricsToken: p.config.metricsToken,
 	}
 	if worker {
 		configuration.WorkerAlive = p.working.Load

@@ -7,6 +7,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -15,9 +16,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
@@ -62,6 +66,8 @@ type Config struct {
 	// where Xero sends the browser back to.
 	XeroScopes      []string
 	XeroRedirectURI string
+	// MetricsToken lets a program read the metrics; without one only admins do.
+	MetricsToken string
 	// WorkerAlive reports whether background work is being done in this
 	// process; nil when another process does it.
 	WorkerAlive func() bool
@@ -75,6 +81,8 @@ type api struct {
 	// answer takes as long as for a wrong password.
 	unknownUser func() string
 	document    func() []byte // the OpenAPI document, made when it is first asked for
+	requests    *prometheus.HistogramVec
+	prometheus  func() http.Handler
 }
 
 // New makes the handler of the whole address space: the API below /api,
@@ -83,7 +91,8 @@ func New(c Config) http.Handler {
 	if c.Clock == nil {
 		c.Clock = time.Now
 	}
-	a := &api{Config: c, dashboards: newDashboards(c.Clock), sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI)}
+	a := &api{Config: c, dashboards: newDashboards(c.Clock), sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI), requests: newRequestMetrics()}
+	a.prometheus = sync.OnceValue(a.newPrometheus)
 	mux := http.NewServeMux()
 	for _, route := range a.routes() {
 		mux.Handle(route.method+" "+route.path, a.serve(route))
@@ -144,6 +153,9 @@ func (a *api) frame(next http.Handler) http.Handler {
 				slog.String("request_id", id), slog.String("user_id", scope.userID), slog.String("ip", scope.ip))
 		}()
 		next.ServeHTTP(watched, r)
+		if _, path, _ := strings.Cut(r.Pattern, " "); path != "/api/events" { // which lasts as long as the page
+			a.requests.WithLabelValues(r.Method, cmp.Or(path, r.Pattern, "none"), strconv.Itoa(cmp.Or(watched.status, http.StatusOK))).Observe(time.Since(began).Seconds())
+		}
 	})
 }
 

@@ -125,6 +125,7 @@ func (a *api) healthRoutes() []route {
 		{"GET", "/healthz", anybody, typed(a.processHealth), "Whether the process runs", 0, nil, ""},
 		{"GET", "/readyz", anybody, typed(a.readiness), "Whether requests can be served", 0, nil, ""},
 		{"GET", "/api/health", anybody, typed(a.health), "How database and Xero stand", 0, nil, ""},
+		{"GET", "/metrics", anybody, plain(a.metrics), "Metrics for Prometheus: with METRICS_TOKEN as the bearer token, or for an admin", 0, nil, "text/plain"},
 		{"GET", "/api/docs", anybody, plain(a.docs), "The API's documentation, to read", 0, nil, "text/html"},
 		{"GET", "/api/openapi.json", anybody, plain(a.openAPI), "This document", 0, nil, "application/json"},
 	}
@@ -420,6 +421,7 @@ func (a *api) xeroRoutes() []route {
 		{"POST", "/api/xero/lane", connects, typed(a.setLane), "Pause sending to Xero, or let it go on", 0, nil, ""},
 		{"GET", "/api/xero/accounts", sees, typed(a.listAccounts), "Xero's accounts as last read", 0, nil, ""},
 		{"GET", "/api/xero/tax-rates", sees, typed(a.listTaxRates), "Xero's tax rates as last read", 0, nil, ""},
+		{"GET", "/api/xero/sync-health", may(fieldops.CanSyncXero), typed(a.syncHealth), "How the way to Xero goes: what waits, and how the last day went", 0, nil, ""},
 		{"GET", "/api/xero/sync-logs", sees, typed(a.listSyncLogs), "Every call to Xero about one record, newest first", 0, nil, ""},
 
 		{"GET", "/api/events", signedIn, plain(a.watchEvents), "Live events, as a stream", streams, nil, "text/event-stream"},

@@ -87,3 +87,6 @@ func Plan(ctx context.Context, db *DB, a Asked) ([]string, error) {
 		return rows.Scan(&ignored, &ignored, &ignored, step)
 	})
 }
+
+// PercentilesOf are those of some values.
+func PercentilesOf(values []float64) Percentiles { return percentiles(values) }

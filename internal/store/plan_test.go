@@ -267,6 +267,7 @@ func (o *office) reads(p *papers) []namedRead {
 		_, err := db.Mails(ctx, store.MailFilter{EntityType: "invoice", EntityID: p.invoice.ID, Limit: 100})
 		return err
 	})
+	add("the way to Xero", func(ctx context.Context) error { _, err := db.SyncHealth(ctx, fieldops.RealDurations(1)); return err })
 	add("notifications", func(ctx context.Context) error { _, _, err := db.Notifications(ctx, user); return err })
 	add("the bin", func(ctx context.Context) error {
 		_, err := db.Bin(ctx, store.BinFilter{Kinds: []fieldops.RecordKind{fieldops.RecordInvoice}, Limit: 100})

@@ -7,9 +7,35 @@ import { request, requestJSON, withQuery } from './http'
 import { getSlice } from './slices'
 import { getVersioned, ifMatch } from './versions'
 import type {
-  Account, ActivityType, BatchAnswer, Client, CostCenter, CreatedInvoice, Invoice, InvoiceChange, InvoicePreview,
-  InvoiceRequest, Lane, Page, PersonName, Project, PurchaseOrder, PurchaseOrderRequest, RetryChange, Settings,
-  SyncedEntity, SyncLog, SyncState, TaxRate, Timesheet, TimesheetGroup, TimesheetInput, Unbilled, User, XeroStatus,
+  Account,
+  ActivityType,
+  BatchAnswer,
+  Client,
+  CostCenter,
+  CreatedInvoice,
+  Invoice,
+  InvoiceChange,
+  InvoicePreview,
+  InvoiceRequest,
+  Lane,
+  Page,
+  PersonName,
+  Project,
+  PurchaseOrder,
+  PurchaseOrderRequest,
+  RetryChange,
+  Settings,
+  SyncedEntity,
+  SyncHealth,
+  SyncLog,
+  SyncState,
+  TaxRate,
+  Timesheet,
+  TimesheetGroup,
+  TimesheetInput,
+  Unbilled,
+  User,
+  XeroStatus,
 } from './types'
 
 const get = <T>(path: string, query: Record<string, string | number | boolean | null | undefined> = {}, signal?: AbortSignal) =>
@@ -181,6 +207,7 @@ export const retryPOSync = (id: string, change: RetryChange = {}) =>
 /** The calls that were made to Xero for one thing, newest first. */
 export const getSyncLogs = (entityType: SyncedEntity, entityId: string, limit = 50) =>
   get<SyncLog[]>('/api/xero/sync-logs', { entity_type: entityType, entity_id: entityId, limit })
+export const getSyncHealth = (signal?: AbortSignal) => get<SyncHealth>('/api/xero/sync-health', {}, signal)
 export const getXeroStatus = () => get<XeroStatus>('/api/xero/status')
 export const getXeroAuthURL = () => get<{ url: string; configured: boolean; redirectUri: string }>('/api/xero/auth/url')
 export const disconnectXero = () => requestJSON<{ message: string }>('DELETE', '/api/xero/disconnect')

@@ -524,6 +524,17 @@ export interface Lane {
   waiting: { count: number; oldest_at: Instant | null; amount: string }
 }
 
+/** How the way to Xero goes: what waits, and how the last day went. */
+export interface SyncHealth {
+  open: { entity_type: string; phase: Phase; reason: WaitReason | null; count: number; oldest_at: Instant }[]
+  failed: number
+  arrived: number
+  /** From the click to Xero. */
+  seconds: { p50: number; p95: number; p99: number }
+  outcomes: Record<string, number>
+  as_of: Instant
+}
+
 export interface XeroStatus {
   connected: boolean
   configured: boolean

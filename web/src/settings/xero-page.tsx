@@ -15,6 +15,7 @@ import { Confirm } from '@/ui/dialog'
 import { Detail } from '@/ui/page'
 import { Badge, Failure, Notice, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
+import { SyncHealth } from './sync-health'
 import { SettingsFrame } from './tabs'
 
 /** The connection to Xero: whose books, how it goes, and what was read from there. */
@@ -35,6 +36,7 @@ export function XeroSettingsPage() {
       )}
       <LaneBanner />
       {status.isPending ? <Skeleton /> : status.isError ? <Failure error={status.error} onRetry={() => void status.refetch()} /> : <Connection status={status.data} />}
+      {status.data?.connected && <SyncHealth />}
       {status.data?.connected && <FromXero />}
     </SettingsFrame>
   )

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { getAccounts, getSettings, getSyncLogs, getTaxRates, getXeroStatus } from '@/api/client'
+import { getAccounts, getSettings, getSyncLogs, getTaxRates, getSyncHealth, getXeroStatus } from '@/api/client'
 import type { SyncedEntity } from '@/api/types'
 
 /** Where in the cache each kind of document is. */
@@ -10,6 +10,8 @@ export const documentKeys = {
 } as const
 
 export const xeroStatusKey = ['xero', 'status'] as const
+
+export const syncHealthQuery = queryOptions({ queryKey: ['xero', 'health'], queryFn: ({ signal }) => getSyncHealth(signal), refetchInterval: 30_000 })
 
 export const xeroStatusQuery = queryOptions({
   queryKey: xeroStatusKey,
