@@ -1,7 +1,7 @@
 # make run    the program with demo data and a simulated Xero, at http://127.0.0.1:3001
 # make test   every test there is (about ten minutes on two cores)
 # make check  linters, and generated files compared with their source
-# make bench  make torture  make build  make fmt  make clean
+# make bench  make torture  make chaos  make build  make fmt  make clean
 #
 # Go, Node 20, git and make are all that has to be there; see scripts/ensure-tools for the tests.
 
@@ -15,7 +15,7 @@ export CGO_ENABLED := 0
 
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: run test check bench torture build fmt clean
+.PHONY: run test check bench torture chaos build fmt clean
 .DEFAULT_GOAL := build
 
 run: build
@@ -49,6 +49,12 @@ SEED ?= $(shell date +%s)
 
 torture:
 	go test -count=1 -timeout 0 -v -run '^TestTorture$$' ./e2e/torture -args -runs=$(RUNS) -seed=$(SEED)
+
+# SEEDS: how many runs; SEED: the first one's.
+SEEDS ?= 20
+
+chaos:
+	go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -storm=30s -results=chaos-results.jsonl
 
 bench:
 	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench

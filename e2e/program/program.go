@@ -155,6 +155,8 @@ type Caller struct {
 	Token   string // of who is signed in
 }
 
+// NewCaller calls the server at an address, until the test ends. It follows no
+// redirect.
 func NewCaller(t *testing.T, address string) *Caller {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -222,5 +224,30 @@ func (p *Process) Kill() {
 	if err := p.command.Process.Kill(); err != nil {
 		p.t.Error(err)
 	}
-	<-p.exited
+	if err := <-p.exited; err == nil {
+		p.t.Errorf("%v ended by itself", p.command.Args)
+	}
+}
+
+// Signal sends a signal to the process.
+func (p *Process) Signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.command.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Error(err)
+	}
+}
+
+// Running reports whether the process was neither stopped nor killed.
+func (p *Process) Running() bool { return !p.stopped }
+
+// Run runs a command to its end, which must be a good one.
+func Run(t testing.TB, binary string, environment []string, input string, arguments ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	command := exec.CommandContext(t.Context(), binary, arguments...)
+	command.Dir, command.Stdin = dir, strings.NewReader(input)
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, environment...)
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", arguments, err, said)
+	}
 }

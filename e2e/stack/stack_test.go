@@ -10,16 +10,11 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -51,9 +46,9 @@ func deployed(t *testing.T) *stack {
 	}
 	ports := make([]int, processes)
 	for i := range ports {
-		ports[i] = freePort(t)
+		ports[i] = program.FreePort(t)
 	}
-	nginxPort := freePort(t)
+	nginxPort := program.FreePort(t)
 	s.env = []string{
 		"DATABASE_URL=" + database, "DATA_DIR=" + data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
 		fmt.Sprintf("FRONTEND_URL=http://127.0.0.1:%d", nginxPort), "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", s.redis.Port), "TRUSTED_PROXIES=127.0.0.1",
@@ -62,7 +57,7 @@ func deployed(t *testing.T) *stack {
 	for i, port := range ports {
 		s.processes[i] = s.serve(port)
 	}
-	s.nginx(nginxPort, ports)
+	program.Nginx(t, nginxPort, ports)
 	s.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
 	var session struct{ Token string }
 	s.front.Call("POST", "/api/auth/login", map[string]string{"email": "admin@demo.test", "password": "demo-password"}, http.StatusOK, &session)
@@ -73,112 +68,6 @@ func deployed(t *testing.T) *stack {
 func (s *stack) serve(port int) *program.Process {
 	s.t.Helper()
 	return program.Start(s.t, s.binary, s.env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// repository is the root of the source.
-func repository(t *testing.T) string {
-	t.Helper()
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		t.Fatal("where is the source?")
-	}
-	return filepath.Join(filepath.Dir(file), "..", "..")
-}
-
-// nginx runs the shipped configuration; only what belongs to a machine is its own:
-// the port, the addresses of the processes, the folder of the files.
-func (s *stack) nginx(port int, upstream []int) {
-	s.t.Helper()
-	binary := "/usr/sbin/nginx"
-	if found, err := exec.LookPath("nginx"); err == nil {
-		binary = found
-	} else if _, err := os.Stat(binary); err != nil {
-		if os.Getenv("CI") == "true" {
-			s.t.Fatal("nginx is not installed")
-		}
-		s.t.Skip("nginx is not installed; on Debian: apt-get install nginx-light")
-	}
-	root, dir := repository(s.t), s.t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		s.t.Fatal(err)
-	}
-	shipped, err := os.ReadFile(filepath.Join(root, "deploy/nginx/ampedfieldops.conf"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	site := string(shipped)
-	for _, r := range [][2]string{
-		{"listen 8080;", fmt.Sprintf("listen 127.0.0.1:%d;", port)},
-		{"/etc/nginx/ampedfieldops-headers.conf", filepath.Join(root, "deploy/nginx/headers.conf")},
-		{"root /usr/share/nginx/html;", "root " + filepath.Join(root, "web/dist") + ";"},
-	} {
-		if !strings.Contains(site, r[0]) {
-			s.t.Fatalf("the configuration lacks %q", r[0])
-		}
-		site = strings.ReplaceAll(site, r[0], r[1])
-	}
-	var servers strings.Builder
-	for _, p := range upstream {
-		fmt.Fprintf(&servers, "server 127.0.0.1:%d max_fails=1 fail_timeout=1s;\n", p)
-	}
-	whole := fmt.Sprintf(`daemon off; worker_processes 2; pid %[1]s/pid; error_log %[1]s/error.log warn;
-user root;
-events { worker_connections 12000; }
-http {
-include /etc/nginx/mime.types; access_log off;
-client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-upstream ampedfieldops { %[2]s keepalive 32; }
-%[3]s
-}`, dir, servers.String(), site)
-	if os.Getuid() != 0 {
-		whole = strings.Replace(whole, "user root;\n", "", 1)
-	}
-	config := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(config, []byte(whole), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	if said, err := exec.CommandContext(s.t.Context(), binary, "-t", "-c", config).CombinedOutput(); err != nil {
-		s.t.Fatalf("nginx refuses the configuration: %v\n%s", err, said)
-	}
-	running := exec.Command(binary, "-c", config)
-	running.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	if err := running.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		_ = running.Process.Signal(syscall.SIGTERM)
-		_ = running.Wait()
-		if s.t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(dir, "error.log"))
-			s.t.Logf("nginx said:\n%.2000s", log)
-		}
-	})
-	until(s.t, "nginx answers", func() bool {
-		conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-}
-
-func until(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in time: %s", what)
-		}
-	}
 }
 
 // get makes a request by way of nginx and gives its headers too.
@@ -351,7 +240,7 @@ func (s *stack) events(t *testing.T) {
 
 func (s *stack) redisGoes(t *testing.T) {
 	s.redis.Stop()
-	until(t, "degraded, and says so", func() bool {
+	program.Until(t, "degraded, and says so", func() bool {
 		response, body := s.get("/readyz")
 		return response.StatusCode == http.StatusOK && strings.Contains(body, "degraded")
 	})
@@ -367,7 +256,7 @@ func (s *stack) redisGoes(t *testing.T) {
 		t.Errorf("without Redis an invoice took %v", took)
 	}
 	s.redis.Start()
-	until(t, "ready again", func() bool {
+	program.Until(t, "ready again", func() bool {
 		_, body := s.get("/readyz")
 		return strings.Contains(body, `"status":"ready"`)
 	})
