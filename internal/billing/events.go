@@ -3,6 +3,7 @@ package billing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -156,9 +157,10 @@ func (e *Events) hear(n store.News) {
 	e.nudge()
 }
 
-// tell tells the other processes what was announced here. Then it reads how all
+// tell tells the other processes what was announced here. It also reads how all
 // that was announced here or there stands now, in a few queries however much it
-// is, and publishes it.
+// is, and publishes it: this process's own watchers are told even when the others
+// cannot be.
 func (e *Events) tell(ctx context.Context) error {
 	e.mu.Lock()
 	news := store.News{From: e.process, Documents: slices.Collect(maps.Keys(e.changed)), People: slices.Collect(maps.Keys(e.notified)), Lane: e.lane}
@@ -170,13 +172,16 @@ func (e *Events) tell(ctx context.Context) error {
 	e.lane, e.heardOf = false, false
 	watched := len(e.watchers) > 0
 	e.mu.Unlock()
-	if err := e.db.Tell(ctx, news); err != nil {
-		return err
-	}
+	told := e.db.Tell(ctx, news)
 	if !watched {
-		return nil
+		return told
 	}
-	if err := e.publishStates(ctx, slices.Collect(maps.Keys(changed))); err != nil {
+	return errors.Join(told, e.publishNow(ctx, slices.Collect(maps.Keys(changed)), lane))
+}
+
+// publishNow publishes how documents stand now, and the lane if that is asked.
+func (e *Events) publishNow(ctx context.Context, refs []fieldops.DocumentRef, lane bool) error {
+	if err := e.publishStates(ctx, refs); err != nil {
 		return err
 	}
 	if !lane {

@@ -40,7 +40,6 @@ const (
 // is handed over after its transaction committed, and who supervises the work
 // hands it over anew when Redis has lost it.
 type redisEngine struct {
-	at      Redis
 	options asynq.RedisClientOpt
 	ping    *redis.Client
 	client  *asynq.Client
@@ -58,8 +57,8 @@ type redisEngine struct {
 
 // DeliverBy has the jobs of XeroQueue delivered through a Redis, whenever it
 // answers; while it does not, the database delivers them. It must be called
-// before Start, and before the first Enqueue only in so far as it matters who
-// delivers.
+// before Start. A process that never starts its queue hands nothing over: its jobs
+// wait in the database for one that does.
 func (q *Queue) DeliverBy(at Redis) {
 	address := net.JoinHostPort(at.Host, strconv.Itoa(at.Port))
 	options := asynq.RedisClientOpt{
@@ -74,7 +73,7 @@ func (q *Queue) DeliverBy(at Redis) {
 		options.TLSConfig = &tls.Config{ServerName: at.Host, MinVersion: tls.VersionTLS12}
 		pinging.TLSConfig = options.TLSConfig
 	}
-	q.redis = &redisEngine{at: at, options: options, ping: redis.NewClient(pinging), client: asynq.NewClient(options), handlers: q.handlers}
+	q.redis = &redisEngine{options: options, ping: redis.NewClient(pinging), client: asynq.NewClient(options), handlers: q.handlers}
 }
 
 // RedisState is how the Redis stands that a queue was told of.
