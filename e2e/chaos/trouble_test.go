@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"syscall"
@@ -115,5 +114,3 @@ func (f *firm) mend() {
 		}
 	}
 }
-
-func (f *firm) String() string { return fmt.Sprintf("seed %d", f.result.Seed) }
