@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import { ChevronDown, Ellipsis, LogOut, Monitor, Moon, Search, Sun, UserRound, WifiOff } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useState } from 'react'
@@ -31,26 +31,31 @@ import { chooseTheme, useTheme } from './theme'
 const openToAnybody = ['/setup', '/accept-invitation', '/forgot-password']
 
 /** Lets in who is signed in; everybody else goes to the sign-in page and comes back after. */
+const isOpen = (path: string) => path === '/sign-in' || openToAnybody.includes(path)
+
 export function Shell() {
   const session = useQuery(sessionQuery)
   useFirmIcon()
   const location = useLocation()
   const navigate = useNavigate()
   const signingIn = location.pathname === '/sign-in'
-  const open = signingIn || openToAnybody.includes(location.pathname)
+  // The router changes the location before what the Outlet shows: until both are open to anybody, a
+  // page for the signed in would be drawn without one.
+  const shown = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? '' })
+  const opening = isOpen(location.pathname)
   useEffect(() => onSignedOut(() => queryClient.setQueryData(sessionQuery.queryKey, null)), [])
   useEffect(() => {
     if (signingIn && session.data) void navigate({ to: '/', replace: true })
   }, [signingIn, session.data, navigate])
 
-  if (open)
+  if (opening && isOpen(shown))
     return (
       <>
         <Outlet />
         <Toaster />
       </>
     )
-  if (session.isPending)
+  if (opening || session.isPending)
     return (
       <main className="grid min-h-dvh place-items-center" aria-busy="true">
         <h1 className="sr-only">AmpedFieldOps is opening</h1>
