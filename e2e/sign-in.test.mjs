@@ -10,6 +10,12 @@ after(() => firm?.close())
 
 test('a wrong password is refused with the reason, and the right one leads back to the page that was asked for', async () => {
   const page = await (await firm.browser.newContext()).newPage()
+  const thrown = []
+  page.on('pageerror', (error) => thrown.push(error.message))
+  page.on('console', (message) => message.text().includes('sign-in gate') && thrown.push(message.text()))
+  await page.goto(`${firm.app}/`)
+  await page.getByLabel('E-mail').waitFor()
+  assert.deepEqual(thrown, [])
   await page.goto(`${firm.app}/projects`)
   await page.getByLabel('E-mail').fill('manager@demo.test')
   await page.getByLabel('Password').fill('wrong')

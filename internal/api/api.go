@@ -153,8 +153,13 @@ func (a *api) frame(next http.Handler) http.Handler {
 				slog.String("request_id", id), slog.String("user_id", scope.userID), slog.String("ip", scope.ip))
 		}()
 		next.ServeHTTP(watched, r)
-		if _, path, _ := strings.Cut(r.Pattern, " "); path != "/api/events" { // which lasts as long as the page
-			a.requests.WithLabelValues(r.Method, cmp.Or(path, r.Pattern, "none"), strconv.Itoa(cmp.Or(watched.status, http.StatusOK))).Observe(time.Since(began).Seconds())
+		// By the pattern's method, not the request's, of which a stranger can invent any number.
+		method, path, routed := strings.Cut(r.Pattern, " ")
+		if !routed {
+			method, path = "any", cmp.Or(r.Pattern, "none")
+		}
+		if path != "/api/events" { // which lasts as long as the page
+			a.requests.WithLabelValues(method, path, strconv.Itoa(cmp.Or(watched.status, http.StatusOK))).Observe(time.Since(began).Seconds())
 		}
 	})
 }

@@ -17,12 +17,13 @@ func TestMetricsAreForThoseWhoMay(t *testing.T) {
 		{who: "nearly", ask: "GET /metrics", status: 401, parts: []string{"!ampedfieldops_"}},
 		{who: "tech", ask: "GET /metrics", status: 403, parts: []string{"!ampedfieldops_"}},
 		{who: "manager", ask: "GET /metrics", status: 403},
+		{who: "admin", ask: "INVENTED /api/nowhere", status: 404},
 		{who: "admin", ask: "GET /metrics", status: 200, parts: []string{"ampedfieldops_sync_health_read 1"}},
 		{
 			who: "prometheus", ask: "GET /metrics", status: 200,
 			parts: []string{
 				`ampedfieldops_sync_documents{entity_type="invoice",phase="queued",reason=""} 1`, `ampedfieldops_sync_oldest_seconds`, `ampedfieldops_xero_calls_left{window="minute"} 60`,
-				`ampedfieldops_request_seconds_count{method="POST",route="/api/xero/invoices",status="202"} 1`, `ampedfieldops_sync_stopped{reason="not_connected"} 1`, "go_goroutines", "!a-token-for-prometheus",
+				`ampedfieldops_request_seconds_count{method="POST",route="/api/xero/invoices",status="202"} 1`, `ampedfieldops_sync_stopped{reason="not_connected"} 1`, "go_goroutines", "!INVENTED", "!a-token-for-prometheus",
 			},
 		},
 		{who: "tech", ask: "GET /api/xero/sync-health", status: 403},
