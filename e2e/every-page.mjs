@@ -80,5 +80,5 @@ export async function everyPage(page, firm) {
 /** Waits until a page shows what it has to show. */
 export async function settled(page) {
   await page.locator('h1').first().waitFor()
-  await page.waitForFunction(() => !document.querySelector('.animate-pulse'))
+  await page.waitForFunction(() => !document.querySelector('.animate-pulse, [aria-busy=true]'))
 }

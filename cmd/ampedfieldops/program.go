@@ -167,8 +167,9 @@ func (p *program) work(ctx context.Context) error {
 // answer serves HTTP on the listener until ctx ends, then lets requests under
 // way end for drainTime. It owns the listener.
 func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Handler) error {
+	front := &leaving{next: handler}
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           front,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute, // of a whole request: photos over a telephone
 		IdleTimeout:       2 * time.Minute,
@@ -191,6 +192,9 @@ func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Hand
 	case err = <-ended:
 		err = fmt.Errorf("serving HTTP: %w", err)
 	case <-ctx.Done():
+		if len(p.config.trustedProxies) > 0 { // without a proxy there is nobody else to turn to
+			front.begin()
+		}
 		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		if err = server.Shutdown(draining); err != nil {

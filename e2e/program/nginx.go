@@ -77,7 +77,7 @@ events { worker_connections 12000; }
 http {
 include /etc/nginx/mime.types; access_log off;
 client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-upstream ampedfieldops { %[2]s keepalive 32; }
+upstream ampedfieldops { zone ampedfieldops 64k; %[2]s keepalive 32; }
 %[3]s
 }`, dir, servers.String(), site)
 	if os.Getuid() != 0 {

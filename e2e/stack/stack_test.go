@@ -312,7 +312,7 @@ func (s *stack) rolling(t *testing.T) {
 	if failed > 0 || made < 100 {
 		t.Errorf("%d of %d requests failed: %s", failed, made, first)
 	}
-	t.Logf("%d requests during a rolling restart, none failed", made)
+	t.Logf("%d requests during a rolling restart, %d failed", made, failed)
 }
 
 // dies kills a process: what was under way there is lost to its callers, and
