@@ -50,11 +50,13 @@ SEED ?= $(shell date +%s)
 torture:
 	go test -count=1 -timeout 0 -v -run '^TestTorture$$' ./e2e/torture -args -runs=$(RUNS) -seed=$(SEED)
 
-# SEEDS: how many runs; SEED: the first one's.
+# SEEDS: how many runs; SEED: the first one's; ABREAST: how many at a time. Results are
+# appended, so that many runs can be made in slices.
 SEEDS ?= 20
+ABREAST ?= 3
 
 chaos:
-	go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -storm=30s -results=chaos-results.jsonl
+	go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -abreast=$(ABREAST) -storm=12s -results=$(CURDIR)/chaos-results.jsonl
 
 bench:
 	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench

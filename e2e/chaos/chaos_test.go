@@ -1,26 +1,30 @@
 // Package chaos runs the whole stack (three processes of the program, PostgreSQL,
-// Redis, nginx, the simulated Xero), works with it as an office does, breaks parts
-// of it by a seed, lets it come to rest, and then compares what the callers were
-// told, what the database holds and what Xero has, by queries of its own.
+// Redis, nginx, the simulated Xero; with every fourth seed one process on SQLite),
+// works with it as an office does, breaks parts of it by a seed, lets it come to
+// rest, and then compares what the callers were told, what the database holds and
+// what Xero has, by queries of its own.
 //
 //	make chaos SEEDS=100
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib"
 
 	"ampedfieldops/e2e/program"
 	"ampedfieldops/internal/store"
@@ -32,22 +36,26 @@ var (
 	first   = flag.Uint64("seed", 0, "the first run's seed; the next ones follow. 0 takes one by the clock")
 	storm   = flag.Duration("storm", 8*time.Second, "how long things are broken in a run")
 	results = flag.String("results", "", "`file` to append a line of JSON for each run to")
+	abreast = flag.Int("abreast", 1, "how many runs at the same time")
 )
 
 const (
-	processes = 3
-	clients   = 8
-	callers   = 6
-	email     = "chaos@firm.test"
-	password  = "a chaotic password"
+	clients  = 8
+	callers  = 6
+	email    = "chaos@firm.test"
+	password = "a chaotic password"
 )
 
 // result is one line of the results.
 type result struct {
 	Seed       uint64         `json:"seed"`
+	Engine     store.Engine   `json:"engine"`
 	Seconds    float64        `json:"seconds"`
 	Entries    int            `json:"entries"`  // timesheets acknowledged
+	Photos     int            `json:"photos"`   // acknowledged with them
 	Invoices   int            `json:"invoices"` // acknowledged
+	Retried    int            `json:"retried"`  // failed for certain, and sent again by a person
+	Calls      int            `json:"calls"`    // that Xero saw
 	Faults     map[string]int `json:"faults"`
 	Violations []string       `json:"violations,omitempty"`
 }
@@ -57,9 +65,16 @@ func TestChaos(t *testing.T) {
 	if begin == 0 {
 		begin = uint64(time.Now().UnixNano()) % 1_000_000_000
 	}
-	binary := program.Build(t)
+	binary := program.BuildWithClock(t)
+	turns := make(chan bool, *abreast)
+	var appending sync.Mutex
 	for seed := begin; seed < begin+uint64(*seeds); seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			if *abreast > 1 {
+				t.Parallel()
+			}
+			turns <- true
+			defer func() { <-turns }()
 			r := live(t, binary, seed)
 			line, err := json.Marshal(r)
 			if err != nil {
@@ -67,6 +82,8 @@ func TestChaos(t *testing.T) {
 			}
 			t.Logf("%s", line)
 			if *results != "" {
+				appending.Lock()
+				defer appending.Unlock()
 				file, err := os.OpenFile(*results, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 				if err == nil {
 					_, err = file.Write(append(line, '\n'))
@@ -88,18 +105,26 @@ type firm struct {
 	t        *testing.T
 	binary   string
 	env      []string
+	engine   store.Engine
 	database string // past the proxy
-	dbProxy  *proxy
+	data     string // the folder of the files, and of SQLite
+	disk     *disk
+	postgres *storetest.Postgres // nil on SQLite
+	dbProxy  *proxy              // likewise
+	redis    *storetest.Redis    // nil where the database delivers
 	rdProxy  *proxy
-	redis    *storetest.Redis
 	xero     *program.Caller
 	front    *program.Caller
 	ports    []int
+	freezes  sync.WaitGroup // those that last
 
 	mu        sync.Mutex
+	clocks    *rand.Rand
 	processes []*program.Process
+	frozen    int // which process is, or -1
 	result    result
 	entries   map[string]string // acknowledged timesheets, by id: hours
+	photos    map[string][]byte // acknowledged photos, by address
 	invoices  map[string]acknowledged
 
 	ids struct {
@@ -113,9 +138,12 @@ type acknowledged struct{ number, total string }
 
 func live(t *testing.T, binary string, seed uint64) result {
 	began := time.Now()
-	f := &firm{t: t, binary: binary, entries: map[string]string{}, invoices: map[string]acknowledged{}}
-	f.result = result{Seed: seed, Faults: map[string]int{}}
-	f.begin()
+	f := &firm{t: t, binary: binary, engine: store.Postgres, frozen: -1, clocks: rand.New(rand.NewPCG(seed, 2)), entries: map[string]string{}, photos: map[string][]byte{}, invoices: map[string]acknowledged{}}
+	if seed%4 == 3 {
+		f.engine = store.SQLite
+	}
+	f.result = result{Seed: seed, Engine: f.engine, Faults: map[string]int{}}
+	f.begin(seed%8 != 7)
 	f.setUp()
 	ctx, calm := context.WithTimeout(t.Context(), *storm)
 	defer calm()
@@ -127,11 +155,15 @@ func live(t *testing.T, binary string, seed uint64) result {
 	all.Wait()
 	f.mend()
 	f.rest()
+	f.freezes.Wait() // what a process does that comes back late is looked at too
+	f.rest()
+	f.alive()
+	f.retry()
 	f.check()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.result.Seconds = time.Since(began).Seconds()
-	f.result.Entries, f.result.Invoices = len(f.entries), len(f.invoices)
+	f.result.Entries, f.result.Photos, f.result.Invoices = len(f.entries), len(f.photos), len(f.invoices)
 	return f.result
 }
 
@@ -148,28 +180,41 @@ func (f *firm) violate(format string, args ...any) {
 }
 
 // begin starts everything.
-func (f *firm) begin() {
+func (f *firm) begin(withRedis bool) {
 	t := f.t
-	f.database = storetest.URL(t, store.Postgres)
-	address, err := url.Parse(f.database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.dbProxy = newProxy(t, address.Host)
-	host, port := f.dbProxy.address()
-	address.Host = fmt.Sprintf("%s:%d", host, port)
-	f.redis = storetest.OwnRedis(t)
-	f.rdProxy = newProxy(t, f.redis.Address())
-	_, redisPort := f.rdProxy.address()
-
+	f.disk = newDisk(t)
+	f.data = f.disk.folder
 	simulator := program.Start(t, f.binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
 	f.xero = program.NewCaller(t, simulator.Address)
 	nginxPort := program.FreePort(t)
 	f.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
 	f.env = []string{
-		"DATABASE_URL=" + address.String(), "DATA_DIR=" + t.TempDir(), "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		"FRONTEND_URL=" + f.front.Address, "BACKEND_URL=" + f.front.Address, "TRUSTED_PROXIES=127.0.0.1", "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", redisPort),
+		"DATA_DIR=" + f.data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
+		"FRONTEND_URL=" + f.front.Address, "BACKEND_URL=" + f.front.Address, "TRUSTED_PROXIES=127.0.0.1",
 		"XERO_CLIENT_ID=chaos", "XERO_CLIENT_SECRET=a-chaotic-secret", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
+	}
+	processes := 3
+	if f.engine == store.SQLite {
+		processes = 1
+		f.database = filepath.Join(f.data, "firm.db")
+		f.env = append(f.env, "DATABASE_URL=sqlite:"+f.database)
+	} else {
+		f.postgres = storetest.OwnPostgres(t)
+		f.database = f.postgres.URL()
+		address, err := url.Parse(f.database)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.dbProxy = newProxy(t, address.Host)
+		host, port := f.dbProxy.address()
+		address.Host = fmt.Sprintf("%s:%d", host, port)
+		f.env = append(f.env, "DATABASE_URL="+address.String())
+	}
+	if withRedis {
+		f.redis = storetest.OwnRedis(t)
+		f.rdProxy = newProxy(t, f.redis.Address())
+		_, port := f.rdProxy.address()
+		f.env = append(f.env, "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", port))
 	}
 	program.Run(t, f.binary, f.env, password+"\n", "user", "create", "--email", email, "--name", "Chaos", "--role", "admin", "--password-stdin")
 	for range processes {
@@ -180,16 +225,18 @@ func (f *firm) begin() {
 	program.Nginx(t, nginxPort, f.ports)
 }
 
+// serve starts a process, whose clock is off by up to two minutes either way.
 func (f *firm) serve(port int) *program.Process {
-	return program.Start(f.t, f.binary, f.env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
+	f.mu.Lock()
+	env := append(slices.Clone(f.env), fmt.Sprintf("%s=%d", program.ClockOffset, f.clocks.IntN(241)-120))
+	f.mu.Unlock()
+	return program.Start(f.t, f.binary, env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
 }
 
 // setUp signs in, connects Xero and enters what work is booked to.
 func (f *firm) setUp() {
-	var session struct{ Token string }
-	f.front.Call("POST", "/api/auth/login", map[string]string{"email": email, "password": password}, http.StatusOK, &session)
-	f.front.Token = session.Token
-	f.connect()
+	f.front.SignIn(email, password)
+	f.front.ConnectXero()
 	f.front.Call("PUT", "/api/settings", map[string]any{"global": true, "settings": []map[string]string{{"key": "xero_sales_account_code", "value": "200"}}}, http.StatusOK, nil)
 	created := func(path string, in map[string]any) string {
 		var made struct{ ID string }
@@ -205,49 +252,13 @@ func (f *firm) setUp() {
 	}
 }
 
-// connect goes through the consent as a browser does.
-func (f *firm) connect() {
-	var consent struct{ URL string }
-	f.front.Call("GET", "/api/xero/auth/url", nil, http.StatusOK, &consent)
-	at := consent.URL + "&_sim_auto=1"
-	for range 4 {
-		request, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, at, http.NoBody)
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		if strings.HasPrefix(at, f.front.Address) {
-			request.Header.Set("Authorization", "Bearer "+f.front.Token)
-		}
-		response, err := f.front.Client.Do(request)
-		if err != nil {
-			f.t.Fatal(err)
-		}
-		response.Body.Close()
-		to, err := response.Location()
-		if err != nil || strings.Contains(to.Path, "/settings") {
-			break
-		}
-		at = to.String()
-	}
-	var status struct{ Connected bool }
-	f.front.Call("GET", "/api/xero/status", nil, http.StatusOK, &status)
-	if !status.Connected {
-		f.t.Fatal("Xero is not connected")
-	}
-}
-
 // insist makes a request again, with the same key, until somebody answers it: the
 // answer then is the truth. It is nil when nobody did in time.
-func (f *firm) insist(ctx context.Context, path, key string, in any) (status int, answer []byte) {
-	body, err := json.Marshal(in)
-	if err != nil {
-		f.t.Error(err)
-		return 0, nil
-	}
+func (f *firm) insist(ctx context.Context, path, key, contentType string, body []byte) (status int, answer []byte) {
 	deadline := time.Now().Add(90 * time.Second)
 	for time.Now().Before(deadline) {
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-		status, answer, err := f.front.Send(asking, "POST", path, body, "Idempotency-Key", key)
+		status, answer, err := f.front.Send(asking, "POST", path, body, "Idempotency-Key", key, "Content-Type", contentType)
 		cancel()
 		switch {
 		case err != nil, status >= 500, status == http.StatusTooManyRequests:
@@ -262,32 +273,31 @@ func (f *firm) insist(ctx context.Context, path, key string, in any) (status int
 	return 0, nil
 }
 
-// office enters hours and invoices them until ctx ends.
+// insistJSON does so with a body of JSON.
+func (f *firm) insistJSON(ctx context.Context, path, key string, in any) (status int, answer []byte) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		f.t.Error(err)
+		return 0, nil
+	}
+	return f.insist(ctx, path, key, "application/json", body)
+}
+
+// office enters hours, some with a photo, and invoices them until ctx ends.
 func (f *firm) office(ctx context.Context, r *rand.Rand, me int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		which := r.IntN(clients)
-		hours := fmt.Sprintf("%d.%02d", 1+r.IntN(8), 25*r.IntN(4))
 		key := fmt.Sprintf("chaos-%d-%d", me, n)
-		status, answer := f.insist(ctx, "/api/timesheets", key+"-entry", map[string]any{
-			"project_id": f.ids.projects[which], "activity_type_id": f.ids.activity, "cost_center_id": f.ids.center, "date": time.Now().Format(time.DateOnly), "hours": hours,
-		})
+		f.enter(ctx, r, which, key+"-entry")
+		if r.IntN(3) > 0 {
+			continue
+		}
+		status, answer := f.insistJSON(ctx, "/api/xero/invoices/from-timesheets", key+"-invoice", map[string]any{"client_id": f.ids.clients[which]})
 		var made struct {
 			ID     string
 			Number string `json:"invoice_number"`
 			Total  string
 		}
-		switch {
-		case status == http.StatusCreated && json.Unmarshal(answer, &made) == nil:
-			f.mu.Lock()
-			f.entries[made.ID] = hours
-			f.mu.Unlock()
-		case status != 0:
-			f.violate("an entry was answered with %d %.300s", status, answer)
-		}
-		if r.IntN(3) > 0 {
-			continue
-		}
-		status, answer = f.insist(ctx, "/api/xero/invoices/from-timesheets", key+"-invoice", map[string]any{"client_id": f.ids.clients[which]})
 		switch {
 		case status == http.StatusAccepted && json.Unmarshal(answer, &made) == nil:
 			f.mu.Lock()
@@ -297,5 +307,55 @@ func (f *firm) office(ctx context.Context, r *rand.Rand, me int) {
 		case status != 0:
 			f.violate("an invoice was answered with %d %.300s", status, answer)
 		}
+	}
+}
+
+// enter records hours on a project, now and then with a photo.
+func (f *firm) enter(ctx context.Context, r *rand.Rand, which int, key string) {
+	hours := fmt.Sprintf("%d.%02d", 1+r.IntN(8), 25*r.IntN(4))
+	fields := map[string]string{
+		"project_id": f.ids.projects[which], "activity_type_id": f.ids.activity, "cost_center_id": f.ids.center,
+		"date": time.Now().AddDate(0, 0, -1).Format(time.DateOnly), "hours": hours,
+	}
+	var status int
+	var answer, photo []byte
+	if r.IntN(6) > 0 {
+		status, answer = f.insistJSON(ctx, "/api/timesheets", key, fields)
+	} else {
+		photo = append([]byte("\xff\xd8\xff"), make([]byte, 1000+r.IntN(100_000))...)
+		for i := 3; i < len(photo); i++ {
+			photo[i] = byte(r.Uint32())
+		}
+		var b bytes.Buffer
+		form := multipart.NewWriter(&b)
+		for name, value := range fields {
+			_ = form.WriteField(name, value) // into memory
+		}
+		part, err := form.CreateFormFile("images", "photo.jpg")
+		if err == nil {
+			_, err = part.Write(photo)
+		}
+		if err = errors.Join(err, form.Close()); err != nil {
+			f.t.Error(err)
+			return
+		}
+		status, answer = f.insist(ctx, "/api/timesheets", key, form.FormDataContentType(), b.Bytes())
+	}
+	var made struct {
+		ID     string
+		Images []string `json:"image_urls"`
+	}
+	switch {
+	case status == http.StatusCreated && json.Unmarshal(answer, &made) == nil:
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.entries[made.ID] = hours
+		if photo != nil && len(made.Images) == 1 {
+			f.photos[made.Images[0]] = photo
+		} else if photo != nil {
+			f.result.Violations = append(f.result.Violations, fmt.Sprintf("a photo was taken in and is not named: %.300s", answer))
+		}
+	case status != 0:
+		f.violate("an entry was answered with %d %.300s", status, answer)
 	}
 }

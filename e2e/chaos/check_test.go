@@ -1,11 +1,17 @@
 package chaos
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+	_ "modernc.org/sqlite"             // the database/sql driver "sqlite"
+
+	"ampedfieldops/internal/store"
 )
 
 // restWithin is how long everything may take to arrive once all is well: an
@@ -13,14 +19,23 @@ import (
 // waited for by its lease, and Xero takes sixty calls a minute.
 const restWithin = 6 * time.Minute
 
-// rest waits until nothing is on its way any more.
+// rest waits until nothing is on its way any more: everything has arrived, or what
+// has not waits for a person.
 func (f *firm) rest() {
 	db := f.open()
 	defer db.Close()
+	var since time.Time // when only what waits for a client's contact was left
 	for deadline := time.Now().Add(restWithin); ; time.Sleep(250 * time.Millisecond) {
-		var open int
-		err := db.QueryRow("select count(*) from sync_intents where closed_at is null").Scan(&open)
-		if err == nil && open == 0 {
+		var open, moving int
+		err := db.QueryRow("select count(*), count(case when coalesce(reason, '') <> 'contact' then 1 end) from sync_intents where closed_at is null").Scan(&open, &moving)
+		switch {
+		case err == nil && open == 0:
+			return
+		case err != nil || moving > 0:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > 20*time.Second:
 			return
 		}
 		if time.Now().After(deadline) {
@@ -33,8 +48,49 @@ func (f *firm) rest() {
 	}
 }
 
+// retry does what the office does with what has failed, which is nowhere in Xero
+// then: a document is sent three times at most, and a sender that was killed
+// before it sent counts like one that Xero refused without a word.
+func (f *firm) retry() {
+	db := f.open()
+	defer db.Close()
+	there := map[string]bool{}
+	for _, d := range f.remote() {
+		there[d.InvoiceNumber] = true
+	}
+	for _, kind := range []struct{ table, number, path string }{{"clients", "name", "/api/clients/"}, {"xero_invoices", "invoice_number", "/api/xero/invoices/"}} {
+		failed := f.rows(db, "select cast(d.id as text) || '|' || d."+kind.number+" || '|' || coalesce((select coalesce(s.message, '') from sync_intents s where s.id = d.xero_sync_id), '') from "+
+			kind.table+" d where cast(d.sync_status as text) = 'failed'")
+		for _, line := range failed {
+			parts := strings.SplitN(line, "|", 3)
+			if there[parts[1]] {
+				f.violate("invoice %s is in Xero and said to have failed: %s", parts[1], parts[2])
+			}
+			status, answer, err := f.front.Send(f.t.Context(), "POST", kind.path+parts[0]+"/retry-sync", nil)
+			if err != nil || status != http.StatusAccepted {
+				f.violate("%s failed (%s) and cannot be retried: %d %.300s %v", parts[1], parts[2], status, answer, err)
+			}
+		}
+		f.result.Retried += len(failed)
+		if len(failed) > 0 {
+			f.t.Logf("%d of %s retried, the first: %s", len(failed), kind.table, failed[0])
+			f.rest()
+		}
+	}
+}
+
+// remote is every invoice in Xero.
+func (f *firm) remote() (all []inXero) {
+	f.xero.Call("GET", "/_sim/documents/Invoices", nil, http.StatusOK, &all)
+	return all
+}
+
 func (f *firm) open() *sql.DB {
-	db, err := sql.Open("pgx", f.database)
+	driver, address := "pgx", f.database
+	if f.engine == store.SQLite {
+		driver, address = "sqlite", "file:"+f.database+"?_pragma=query_only(1)&_pragma=busy_timeout(10000)"
+	}
+	db, err := sql.Open(driver, address)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -75,7 +131,7 @@ func (f *firm) check() {
 		number, total, status, remote string
 	}
 	here, numbers := map[string]stored{}, map[string]string{}
-	found, err := db.Query(`select id, invoice_number, to_char(total_cents / 100.0, 'FM999999990.00'), coalesce(cast(sync_status as text), ''), coalesce(xero_invoice_id, '')
+	found, err := db.Query(`select cast(id as text), invoice_number, total_cents, coalesce(cast(sync_status as text), ''), coalesce(cast(xero_invoice_id as text), '')
 		from xero_invoices where deleted_at is null`)
 	if err != nil {
 		f.t.Fatal(err)
@@ -84,9 +140,11 @@ func (f *firm) check() {
 	for found.Next() {
 		var id string
 		var s stored
-		if err := found.Scan(&id, &s.number, &s.total, &s.status, &s.remote); err != nil {
+		var cents int64
+		if err := found.Scan(&id, &s.number, &cents, &s.status, &s.remote); err != nil {
 			f.t.Fatal(err)
 		}
+		s.total = fmt.Sprintf("%d.%02d", cents/100, cents%100)
 		here[id] = s
 		if other, taken := numbers[s.number]; taken {
 			f.violate("the number %s stands on %s and %s", s.number, other, id)
@@ -117,10 +175,8 @@ func (f *firm) check() {
 	}
 
 	// Each invoice is in Xero once, and nothing else is.
-	var documents []inXero
-	f.xero.Call("GET", "/_sim/documents/Invoices", nil, http.StatusOK, &documents)
 	there := map[string][]inXero{}
-	for _, d := range documents {
+	for _, d := range f.remote() {
 		if d.Status != "VOIDED" && d.Status != "DELETED" {
 			there[d.InvoiceNumber] = append(there[d.InvoiceNumber], d)
 		}
@@ -156,4 +212,41 @@ func (f *firm) check() {
 	if open := f.rows(db, "select cast(count(*) as text) from sync_logs where writes and outcome is null"); open[0] != "0" {
 		f.violate("%s attempts have no outcome at rest", open[0])
 	}
+	f.checkPhotos()
+	f.checkCalls()
+}
+
+// checkPhotos: whoever was told that a photo is there can see it.
+func (f *firm) checkPhotos() {
+	for address, want := range f.photos {
+		status, got, err := f.front.Send(f.t.Context(), "GET", address, nil)
+		if err != nil || status != http.StatusOK || !bytes.Equal(got, want) {
+			f.violate("the photo %s of %d bytes was acknowledged; asked for it is %d, %d bytes, %v", address, len(want), status, len(got), err)
+		}
+	}
+}
+
+// checkCalls: Xero allows an app five calls at once and sixty a minute for each
+// organisation (https://developer.xero.com/documentation/guides/oauth2/limits/).
+func (f *firm) checkCalls() {
+	var calls []struct {
+		At       time.Time
+		Path     string
+		InFlight int `json:"in_flight"`
+	}
+	f.xero.Call("GET", "/_sim/calls", nil, http.StatusOK, &calls)
+	var began []time.Time
+	for _, c := range calls {
+		if !strings.HasPrefix(c.Path, "/api.xro/") {
+			continue
+		}
+		began = append(began, c.At)
+		if c.InFlight > 5 {
+			f.violate("%d calls were under way at once at %v", c.InFlight, c.At)
+		}
+		if n := len(began) - 61; n >= 0 && c.At.Sub(began[n]) < time.Minute {
+			f.violate("61 calls within %v until %v", c.At.Sub(began[n]), c.At)
+		}
+	}
+	f.result.Calls = len(began)
 }

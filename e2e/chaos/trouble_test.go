@@ -6,41 +6,90 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"ampedfieldops/e2e/program"
 )
 
 // trouble breaks something every second or so until ctx ends.
 func (f *firm) trouble(ctx context.Context, r *rand.Rand) {
-	for ctx.Err() == nil {
-		d := time.Duration(300+r.IntN(2500)) * time.Millisecond
-		switch r.IntN(11) {
-		case 0, 1:
-			f.kill(ctx, r.IntN(processes), d)
-		case 2:
-			f.freeze(ctx, r.IntN(processes), d)
-		case 3:
+	shared := []func(d time.Duration){
+		func(d time.Duration) { f.kill(ctx, r.IntN(len(f.ports)), d) },
+		func(d time.Duration) { f.kill(ctx, r.IntN(len(f.ports)), d) },
+		func(d time.Duration) { f.freeze(ctx, r.IntN(len(f.ports)), d) },
+		func(d time.Duration) { f.fillDisk(ctx, d) },
+		func(time.Duration) { f.xeroFault(r) },
+		func(time.Duration) { f.xeroFault(r) },
+		func(time.Duration) { f.xeroFault(r) },
+	}
+	own := shared
+	if f.postgres != nil {
+		own = append(own, f.databaseTroubles(ctx, r)...)
+	}
+	if f.redis != nil {
+		own = append(own, f.redisTroubles(ctx)...)
+	}
+	// In every second run a process is gone for longer than any lease.
+	var late time.Duration
+	if f.postgres != nil && r.IntN(2) == 0 {
+		late = *storm / 2
+	}
+	for began := time.Now(); ctx.Err() == nil; {
+		if late > 0 && time.Since(began) > late {
+			late = 0
+			f.freezeForLong(r.IntN(len(f.ports)), time.Duration(45+r.IntN(20))*time.Second)
+		}
+		own[r.IntN(len(own))](time.Duration(300+r.IntN(2500)) * time.Millisecond)
+		f.pause(ctx, time.Duration(r.IntN(1200))*time.Millisecond)
+	}
+}
+
+func (f *firm) databaseTroubles(ctx context.Context, r *rand.Rand) []func(time.Duration) {
+	well := func() { f.dbProxy.set(0, false, false) }
+	return []func(time.Duration){
+		func(time.Duration) {
 			f.count("database connections reset")
 			f.dbProxy.cut()
-		case 4:
+		},
+		func(d time.Duration) {
 			f.count("database slow")
-			f.during(ctx, d, func() { f.dbProxy.set(time.Duration(5+r.IntN(60))*time.Millisecond, false, false) }, func() { f.dbProxy.set(0, false, false) })
-		case 5:
+			f.during(ctx, d, func() { f.dbProxy.set(time.Duration(5+r.IntN(60))*time.Millisecond, false, false) }, well)
+		},
+		func(d time.Duration) {
 			f.count("database away")
-			f.during(ctx, d, func() { f.dbProxy.set(0, false, true); f.dbProxy.cut() }, func() { f.dbProxy.set(0, false, false) })
-		case 6:
+			f.during(ctx, d, func() { f.dbProxy.set(0, false, true); f.dbProxy.cut() }, well)
+		},
+		func(d time.Duration) {
 			f.count("database half open")
-			f.during(ctx, d, func() { f.dbProxy.set(0, true, false) }, func() { f.dbProxy.set(0, false, false) })
-		case 7:
+			f.during(ctx, d, func() { f.dbProxy.set(0, true, false) }, well)
+		},
+		func(d time.Duration) {
+			gently := r.IntN(2) == 0
+			f.count(map[bool]string{true: "database restarted", false: "database crashed"}[gently])
+			f.postgres.Stop(gently)
+			f.pause(ctx, d)
+			f.postgres.Start()
+		},
+	}
+}
+
+func (f *firm) redisTroubles(ctx context.Context) []func(time.Duration) {
+	return []func(time.Duration){
+		func(d time.Duration) {
 			f.count("redis half open")
 			f.during(ctx, d, func() { f.rdProxy.set(0, true, false) }, func() { f.rdProxy.set(0, false, false) })
-		case 8:
+		},
+		func(d time.Duration) {
 			f.count("redis restarted empty")
 			f.redis.Stop()
 			f.pause(ctx, d)
 			f.redis.Start()
-		default:
-			f.xeroFault(r)
-		}
-		f.pause(ctx, time.Duration(r.IntN(1200))*time.Millisecond)
+		},
+		func(d time.Duration) {
+			f.count("redis restarted with its data")
+			f.redis.StopKeeping()
+			f.pause(ctx, d)
+			f.redis.Start()
+		},
 	}
 }
 
@@ -57,29 +106,80 @@ func (f *firm) during(ctx context.Context, d time.Duration, begin, end func()) {
 	end()
 }
 
-// kill ends a process by SIGKILL and starts it again after a while.
-func (f *firm) kill(ctx context.Context, n int, d time.Duration) {
-	f.count("process killed")
+// process is one that runs: it is not given out while it is frozen for long.
+func (f *firm) process(n int) *program.Process {
 	f.mu.Lock()
-	p := f.processes[n]
-	f.mu.Unlock()
-	p.Kill()
-	f.pause(ctx, d)
+	defer f.mu.Unlock()
+	if n == f.frozen {
+		return nil
+	}
+	return f.processes[n]
+}
+
+// replace starts a process again.
+func (f *firm) replace(n int) {
 	again := f.serve(f.ports[n])
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.processes[n] = again
-	f.mu.Unlock()
+}
+
+// kill ends a process by SIGKILL and starts it again after a while, with another
+// clock.
+func (f *firm) kill(ctx context.Context, n int, d time.Duration) {
+	p := f.process(n)
+	if p == nil {
+		return
+	}
+	if p.Ended() {
+		f.violate("a process ended by itself: %s", p.LastWords())
+	} else {
+		f.count("process killed")
+		p.Kill()
+	}
+	f.pause(ctx, d)
+	f.replace(n)
 }
 
 // freeze stops a process for a while, as a machine that swaps does.
 func (f *firm) freeze(ctx context.Context, n int, d time.Duration) {
+	p := f.process(n)
+	if p == nil {
+		return
+	}
 	f.count("process frozen")
-	f.mu.Lock()
-	p := f.processes[n]
-	f.mu.Unlock()
 	p.Signal(syscall.SIGSTOP)
 	f.pause(ctx, 2*d)
 	p.Signal(syscall.SIGCONT)
+}
+
+// freezeForLong stops a process while everything else goes on, until others have
+// taken over whatever it had.
+func (f *firm) freezeForLong(n int, d time.Duration) {
+	p := f.process(n) // there is one: only this freezes for long, and once
+	f.count("process frozen beyond its leases")
+	f.mu.Lock()
+	f.frozen = n
+	f.mu.Unlock()
+	p.Signal(syscall.SIGSTOP)
+	f.freezes.Go(func() {
+		time.Sleep(d)
+		p.Signal(syscall.SIGCONT)
+		f.mu.Lock()
+		f.frozen = -1
+		f.mu.Unlock()
+	})
+}
+
+// fillDisk has no byte more be written to the disk for a while.
+func (f *firm) fillDisk(ctx context.Context, d time.Duration) {
+	if !f.disk.limited {
+		return
+	}
+	f.count("disk full")
+	f.disk.fill()
+	f.pause(ctx, d)
+	f.disk.empty()
 }
 
 // xeroFault has the simulated Xero misbehave once or a few times.
@@ -103,14 +203,25 @@ func (f *firm) xeroFault(r *rand.Rand) {
 	f.xero.Call("POST", "/_sim/faults", []any{one.do}, http.StatusOK, nil)
 }
 
-// mend ends all trouble.
+// mend ends all trouble but that which lasts.
 func (f *firm) mend() {
-	f.dbProxy.set(0, false, false)
-	f.rdProxy.set(0, false, false)
+	if f.postgres != nil {
+		f.dbProxy.set(0, false, false)
+	}
+	if f.redis != nil {
+		f.rdProxy.set(0, false, false)
+	}
+	f.disk.empty()
 	f.xero.Call("DELETE", "/_sim/faults", nil, http.StatusOK, nil)
-	for n, p := range f.processes {
-		if !p.Running() {
-			f.processes[n] = f.serve(f.ports[n])
+	f.alive()
+}
+
+// alive notes every process that ended by itself, and replaces it.
+func (f *firm) alive() {
+	for n := range f.ports {
+		if p := f.process(n); p != nil && p.Ended() {
+			f.violate("a process ended by itself: %s", p.LastWords())
+			f.replace(n)
 		}
 	}
 }

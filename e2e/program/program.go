@@ -38,6 +38,61 @@ func Build(t *testing.T) string {
 	return binary
 }
 
+// ClockOffset names the variable that moves the clock of a program built by
+// BuildWithClock, in seconds.
+const ClockOffset = "CLOCK_OFFSET_SECONDS"
+
+// BuildWithClock makes the program with a clock that can be wrong: the same
+// source, but for time.Now of the standard library, which adds the offset.
+func BuildWithClock(t *testing.T) string {
+	t.Helper()
+	said, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	original := filepath.Join(strings.TrimSpace(string(said)), "src", "time", "time.go")
+	source, err := os.ReadFile(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const reading = "\tsec, nsec, mono := runtimeNow()\n"
+	text := strings.Replace(string(source), reading, reading+"\tsec += offset\n", 1)
+	if text == string(source) {
+		t.Fatalf("time.Now of this version of Go reads the clock otherwise than by %q", reading)
+	}
+	text += `
+var offset = readOffset()
+
+func readOffset() (seconds int64) {
+	value, _ := syscall.Getenv("` + ClockOffset + `")
+	negative := len(value) > 0 && value[0] == '-'
+	for _, c := range value {
+		if c >= '0' && c <= '9' {
+			seconds = 10*seconds + int64(c-'0')
+		}
+	}
+	if negative {
+		return -seconds
+	}
+	return seconds
+}
+`
+	text = strings.Replace(text, "import (\n", "import (\n\t\"syscall\"\n", 1)
+	dir := t.TempDir()
+	moved, overlay := filepath.Join(dir, "time.go"), filepath.Join(dir, "overlay.json")
+	listed, err := json.Marshal(map[string]map[string]string{"Replace": {original: moved}})
+	if err = errors.Join(err, os.WriteFile(moved, []byte(text), 0o600), os.WriteFile(overlay, listed, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "ampedfieldops")
+	command := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-trimpath", "-o", binary, "ampedfieldops/cmd/ampedfieldops")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("building the program with a clock of its own: %v\n%s", err, output)
+	}
+	return binary
+}
+
 // Process is a running command of the program.
 type Process struct {
 	t       *testing.T
@@ -217,6 +272,46 @@ func (c *Caller) Call(method, path string, in any, status int, out any) {
 	}
 }
 
+// SignIn signs in somebody, whose token is used from then on.
+func (c *Caller) SignIn(email, password string) {
+	c.t.Helper()
+	var session struct{ Token string }
+	c.Call("POST", "/api/auth/login", map[string]string{"email": email, "password": password}, http.StatusOK, &session)
+	c.Token = session.Token
+}
+
+// ConnectXero goes through the consent of the simulated Xero as a browser does.
+func (c *Caller) ConnectXero() {
+	c.t.Helper()
+	var consent struct{ URL string }
+	c.Call("GET", "/api/xero/auth/url", nil, http.StatusOK, &consent)
+	at := consent.URL + "&_sim_auto=1"
+	for range 4 {
+		request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, at, http.NoBody)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if strings.HasPrefix(at, c.Address) {
+			request.Header.Set("Authorization", "Bearer "+c.Token)
+		}
+		response, err := c.Client.Do(request)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		response.Body.Close()
+		to, err := response.Location()
+		if err != nil || strings.Contains(to.Path, "/settings") {
+			break
+		}
+		at = to.String()
+	}
+	var status struct{ Connected bool }
+	c.Call("GET", "/api/xero/status", nil, http.StatusOK, &status)
+	if !status.Connected {
+		c.t.Fatal("Xero is not connected")
+	}
+}
+
 // Kill ends the process at once (SIGKILL).
 func (p *Process) Kill() {
 	p.t.Helper()
@@ -237,8 +332,20 @@ func (p *Process) Signal(s syscall.Signal) {
 	}
 }
 
-// Running reports whether the process was neither stopped nor killed.
-func (p *Process) Running() bool { return !p.stopped }
+// Ended reports whether the process has ended by itself.
+func (p *Process) Ended() bool {
+	if p.stopped {
+		return false
+	}
+	select {
+	case err := <-p.exited:
+		p.exited <- err
+		p.stopped = true
+		return true
+	default:
+		return false
+	}
+}
 
 // Run runs a command to its end, which must be a good one.
 func Run(t testing.TB, binary string, environment []string, input string, arguments ...string) {

@@ -307,7 +307,8 @@ func (db *DB) onPostgres(ctx context.Context, options *sql.TxOptions, do func(co
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	if _, err := tx.ExecContext(ctx, "set local datestyle to 'ISO'"); err != nil {
+	// Whoever gives or takes the rows may be slow.
+	if _, err := tx.ExecContext(ctx, "set local datestyle to 'ISO'; set local idle_in_transaction_session_timeout = 0"); err != nil {
 		return err
 	}
 	if err := do(conn, tx); err != nil {

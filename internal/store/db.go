@@ -168,6 +168,13 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
 	config.ConnConfig.RuntimeParams["application_name"] = "ampedfieldops"
+	// A process that is frozen, or whose network is gone, in the middle of a change
+	// keeps what it has locked from all others, until PostgreSQL gives up on it: by
+	// itself after hours. No change of ours waits for anything that long.
+	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "15s"
+	config.ConnConfig.RuntimeParams["tcp_keepalives_idle"] = "10"
+	config.ConnConfig.RuntimeParams["tcp_keepalives_interval"] = "5"
+	config.ConnConfig.RuntimeParams["tcp_keepalives_count"] = "3"
 	// A list joins up to eight tables, written in the order that serves. Trying
 	// every other order takes several times as long as the query does.
 	config.ConnConfig.RuntimeParams["join_collapse_limit"] = "4"

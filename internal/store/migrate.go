@@ -146,7 +146,7 @@ func (db *DB) migrateSchema(ctx context.Context, u *Upgrading, rehearse bool) (*
 	var old *former
 	if db.engine == Postgres {
 		// Several processes may start at once: one migrates, the others wait.
-		if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7215001)"); err != nil {
+		if _, err := tx.ExecContext(ctx, "set local idle_in_transaction_session_timeout = 0; select pg_advisory_xact_lock(7215001)"); err != nil {
 			return nil, err
 		}
 		if old, err = recogniseFormer(ctx, reads{q: tx, engine: Postgres}); err != nil {

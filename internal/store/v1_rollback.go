@@ -90,7 +90,7 @@ func (db *DB) RollBackUpgrade(ctx context.Context, discard func(table string, ro
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it has nothing to do
-	if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7215001)"); err != nil {
+	if _, err := tx.ExecContext(ctx, "set local idle_in_transaction_session_timeout = 0; select pg_advisory_xact_lock(7215001)"); err != nil {
 		return nil, err
 	}
 	if err := aloneOnPostgres(ctx, tx); err != nil {

@@ -4,17 +4,19 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 )
 
-// Redis is a server of a test's own, which it can stop and start. It keeps
-// nothing on disk.
+// Redis is a server of a test's own, which it can stop and start.
 type Redis struct {
 	t       testing.TB
 	Port    int
+	data    string // the folder of what it is told to keep
 	stopped <-chan error
 }
 
@@ -29,7 +31,7 @@ func OwnRedis(t testing.TB) *Redis {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Redis{t: t, Port: port}
+	r := &Redis{t: t, Port: port, data: t.TempDir()}
 	r.Start()
 	t.Cleanup(r.End)
 	return r
@@ -45,7 +47,7 @@ func (r *Redis) End() {
 // Address is its host and port.
 func (r *Redis) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.Port)) }
 
-// Start starts the stopped server, empty.
+// Start starts the stopped server with what it kept.
 func (r *Redis) Start() {
 	r.t.Helper()
 	dir, err := scratchDir("redis", nil)
@@ -53,7 +55,7 @@ func (r *Redis) Start() {
 		r.t.Fatal(err)
 	}
 	r.stopped, err = startGuarded(dir, nil, "TERM", "redis-server",
-		"--bind", "127.0.0.1", "--port", strconv.Itoa(r.Port), "--save", "", "--appendonly", "no", "--dir", dir)
+		"--bind", "127.0.0.1", "--port", strconv.Itoa(r.Port), "--save", "", "--appendonly", "no", "--dir", r.data)
 	if err == nil {
 		err = waitUntilReady(r.stopped, func(ctx context.Context) error { return pingRedis(ctx, r.Address()) })
 	}
@@ -65,7 +67,21 @@ func (r *Redis) Start() {
 // Stop ends the server at once; what it held is lost.
 func (r *Redis) Stop() {
 	r.t.Helper()
-	r.say("SHUTDOWN NOSAVE")
+	r.stop("SHUTDOWN NOSAVE")
+	if err := os.RemoveAll(filepath.Join(r.data, "dump.rdb")); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// StopKeeping ends the server; the next one starts with what it held.
+func (r *Redis) StopKeeping() {
+	r.t.Helper()
+	r.stop("SHUTDOWN SAVE")
+}
+
+func (r *Redis) stop(command string) {
+	r.t.Helper()
+	r.say(command)
 	select {
 	case err := <-r.stopped:
 		_ = err // the server ended, which is what was wanted
