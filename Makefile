@@ -1,7 +1,7 @@
 # make run    the program with demo data and a simulated Xero, at http://127.0.0.1:3001
 # make test   every test there is (about a quarter of an hour on two cores)
 # make check  linters, and generated files compared with their source
-# make bench  make torture  make chaos  make build  make fmt  make clean
+# make bench  make torture  make chaos  make outage  make soak  make build  make fmt  make clean
 #
 # Go, Node 20, git and make are all that has to be there; see scripts/ensure-tools for the tests.
 
@@ -15,7 +15,7 @@ export CGO_ENABLED := 0
 
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: run test check bench torture chaos build fmt clean
+.PHONY: run test check bench torture chaos outage soak build fmt clean
 .DEFAULT_GOAL := build
 
 run: build
@@ -57,6 +57,10 @@ ABREAST ?= 3
 
 chaos:
 	go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -abreast=$(ABREAST) -storm=12s -results=$(CURDIR)/chaos-results.jsonl
+
+# A week without Xero, by moved clocks.
+outage:
+	go test -count=1 -timeout 60m -v -run '^TestOutage$$' ./e2e/outage -args -documents=5000
 
 bench:
 	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench

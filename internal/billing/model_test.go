@@ -63,6 +63,7 @@ type modelAttempt struct {
 	hot        time.Duration
 	resolution string
 	tokenUntil time.Duration
+	spared     bool
 }
 
 type modelWorker struct {
@@ -307,7 +308,7 @@ func (m *model) history(revision int64) history {
 			hot = at(0)
 		}
 		if (a.outcome == fieldops.Unknown || a.outcome == fieldops.Evidence) && a.resolution == "" {
-			h.unresolved = append(h.unresolved, past{id: strconv.Itoa(a.id), op: a.op, revision: a.revision, evidence: a.outcome == fieldops.Evidence, hot: hot})
+			h.unresolved = append(h.unresolved, past{id: strconv.Itoa(a.id), op: a.op, revision: a.revision, evidence: a.outcome == fieldops.Evidence, hot: hot, spared: a.spared})
 		}
 		if a.op == fieldops.OpCreate && (a.outcome == fieldops.Unknown && a.resolution != "absent" || a.outcome == fieldops.Confirmed) {
 			creates++
@@ -504,6 +505,9 @@ func (m *model) record(w *modelWorker) {
 	case w.answer.lost:
 		a.outcome, a.hot = fieldops.Unknown, m.now+modelHot
 		m.unknowns++
+		if m.rng.IntN(4) == 0 { // Xero was away for all: the breaker opened
+			a.spared, m.unknowns = true, 0
+		}
 		m.due, m.lease = m.now+m.between(time.Second, 8*time.Second), 0
 	case w.answer.outcome == fieldops.Confirmed:
 		a.outcome = fieldops.Confirmed

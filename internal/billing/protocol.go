@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,7 @@ type past struct {
 	revision int64
 	evidence bool      // refused in a way that hints at an earlier success
 	hot      time.Time // until then it may still become true, or be invisible
+	spared   bool      // Xero was away for everybody: not this document's fault
 }
 
 // sighting is what one complete look-up showed.
@@ -197,6 +199,8 @@ func checking(until time.Time) step {
 func decideAbsent(h history, s sighting) step {
 	until, hot := hotAfter(h.unresolved, s.began)
 	_, _, _, evidence := h.doubts()
+	counts := slices.ContainsFunc(h.unresolved, func(p past) bool { return !p.spared })
+	last := counts && h.sends+1 >= h.maxSends
 	switch {
 	case h.remoteKnown && s.byNumber:
 		// What was created a moment ago need not show under its number yet.
@@ -235,19 +239,19 @@ func decideAbsent(h history, s sighting) step {
 	case len(h.unresolved) == 0:
 		return step{move: sendCreate}
 	case !hot:
-		if h.sends+1 >= h.maxSends {
+		if last {
 			return step{
 				move: fail, absent: ids(h.unresolved), counts: true, reason: "not_recorded", who: fieldops.Office,
 				message: fmt.Sprintf("Xero did not record this in %d attempts, and gave no reason. Nothing stands in Xero; it can be sent again.", h.maxSends),
 			}
 		}
-		return step{move: sendCreate, absent: ids(h.unresolved), counts: true}
-	case !h.numbered || h.unknowns >= h.maxSends || h.sends+1 >= h.maxSends:
+		return step{move: sendCreate, absent: ids(h.unresolved), counts: counts}
+	case !h.numbered || h.unknowns >= h.maxSends || last:
 		return checking(until)
 	default:
 		// Xero's uniqueness of numbers decides between the two: sending again
 		// needs no further wait.
-		return step{move: sendCreate, counts: true}
+		return step{move: sendCreate, counts: counts}
 	}
 }
 

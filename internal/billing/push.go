@@ -196,7 +196,7 @@ func (s *Sync) history(t *traveller) history {
 		hotCreates: t.HotCreates.Time, hotUpdates: t.HotUpdates.Time, shownFrom: t.ShownFrom.Time,
 	}
 	for _, a := range t.Unresolved {
-		h.unresolved = append(h.unresolved, past{id: a.ID, op: a.Operation, revision: a.Revision, evidence: a.Outcome == fieldops.Evidence, hot: a.HotUntil.Time})
+		h.unresolved = append(h.unresolved, past{id: a.ID, op: a.Operation, revision: a.Revision, evidence: a.Outcome == fieldops.Evidence, hot: a.HotUntil.Time, spared: a.Spared})
 	}
 	return h
 }

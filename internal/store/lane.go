@@ -266,7 +266,11 @@ func (tx *Tx) Unanswered(ctx context.Context, d fieldops.Durations, tenant strin
 		openUntil = now.Add(d.BreakerProbe[0])
 	}
 	if !openUntil.IsZero() {
-		// An outage spends nothing.
+		// An outage spends nothing, now or when the look-ups show that nothing arrived.
+		if _, err := tx.q.ExecContext(ctx, `update sync_logs set spared = true where tenant_id = $1 and writes and outcome = 'unknown'
+			and resolved_at is null and created_at >= $2 and not spared`, tenant, l.since); err != nil {
+			return err
+		}
 		if _, err := tx.q.ExecContext(ctx, `update sync_intents set unknowns = 0 where id in (select i.id from sync_intents i
 			where i.closed_at is null and i.tenant_id = $1 and i.unknowns > 0
 			and exists (select 1 from sync_logs l where l.intent_id = i.id and l.writes and l.outcome = 'unknown' and l.created_at >= $2)

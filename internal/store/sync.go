@@ -616,6 +616,7 @@ type Attempt struct {
 	Revision  int64
 	Outcome   fieldops.Outcome // Unknown or Evidence
 	HotUntil  fieldops.Time
+	Spared    bool // one of the failures that opened the breaker
 	Posting   fieldops.Posting
 }
 
@@ -773,11 +774,11 @@ func (tx *Tx) readHistory(ctx context.Context, d fieldops.Durations, c *Claim) e
 // attempts reads the writing attempts of a document that meet a condition,
 // oldest first.
 func (tx *Tx) attempts(ctx context.Context, ref fieldops.DocumentRef, condition string) ([]Attempt, error) {
-	return collect(ctx, tx.reads, `select id, operation, coalesce(revision, 0), outcome, hot_until, posting from sync_logs
+	return collect(ctx, tx.reads, `select id, operation, coalesce(revision, 0), outcome, hot_until, spared, posting from sync_logs
 		where entity_type = $1 and entity_id = $2 and writes and `+condition+" order by created_at, id",
 		[]any{ref.Kind, ref.ID}, func(rows *sql.Rows, a *Attempt) error {
 			var posting *string
-			if err := rows.Scan(&a.ID, &a.Operation, &a.Revision, &a.Outcome, &a.HotUntil, &posting); err != nil {
+			if err := rows.Scan(&a.ID, &a.Operation, &a.Revision, &a.Outcome, &a.HotUntil, &a.Spared, &posting); err != nil {
 				return err
 			}
 			if posting == nil {
