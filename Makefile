@@ -62,6 +62,10 @@ chaos:
 outage:
 	go test -count=1 -timeout 60m -v -run '^TestOutage$$' ./e2e/outage -args -documents=5000
 
+# An hour's work at fifty requests a second through nginx.
+soak:
+	go test -count=1 -timeout 120m -v -run '^TestSoak$$' ./e2e/soak -args -lasts=1h -out=$(CURDIR)/docs
+
 bench:
 	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench
 
