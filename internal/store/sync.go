@@ -676,7 +676,8 @@ func (tx *Tx) ClaimIntent(ctx context.Context, d fieldops.Durations, intent fiel
 	return &claims[0], nil
 }
 
-// ClaimDue claims up to n further documents of a kind whose intents are due.
+// ClaimDue claims up to n further documents of a kind whose intents are due, those
+// that were asked for first.
 func (tx *Tx) ClaimDue(ctx context.Context, d fieldops.Durations, kind fieldops.DocumentKind, n int) ([]Claim, error) {
 	return tx.claim(ctx, d, "i.entity_type = $2", string(kind), n)
 }
@@ -694,7 +695,7 @@ func (tx *Tx) claim(ctx context.Context, d fieldops.Durations, condition, value 
 			i.sends, i.unknowns, i.looks, i.batch_limit, coalesce(i.refused, ''), coalesce(i.request_id, ''), coalesce(s.wish, '')
 		from sync_intents i join sync_documents s on s.entity_type = i.entity_type and s.entity_id = i.entity_id and s.open_intent_id = i.id
 		where i.closed_at is null and i.next_attempt_at <= $1 and (s.lease_until is null or s.lease_until <= $1) and `+condition+`
-		order by i.next_attempt_at, i.id limit `+strconv.Itoa(n)+lock, []any{now, value},
+		order by i.id limit `+strconv.Itoa(n)+lock, []any{now, value},
 		func(rows *sql.Rows, c *Claim) error {
 			var wish string
 			err := rows.Scan(&c.Ref.Kind, &c.Ref.ID, &c.Intent, &c.Operation, &c.Tenant, &c.Epoch, &c.Revision, &c.UpdatedRevision,

@@ -577,7 +577,7 @@ func (tx *Tx) HandOver(ctx context.Context, d fieldops.Durations, limit int) (in
 		join sync_documents s on s.open_intent_id = i.id
 		where i.closed_at is null and i.next_attempt_at <= $1 and (s.lease_until is null or s.lease_until <= $1)
 		and (i.handed_over_at is null or i.handed_over_at <= $2 or i.handed_over_at < i.next_attempt_at)
-		order by i.next_attempt_at, i.id limit $3`+lock, []any{now, now.Add(-d.Sweep), limit},
+		order by i.id limit $3`+lock, []any{now, now.Add(-d.Sweep), limit},
 		func(rows *sql.Rows, i *DueIntent) error { return rows.Scan(&i.Kind, &i.ID, &i.Handover) })
 	if err != nil {
 		return 0, err
