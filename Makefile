@@ -67,7 +67,7 @@ soak:
 	go test -count=1 -timeout 120m -v -run '^TestSoak$$' ./e2e/soak -args -lasts=1h -out=$(CURDIR)/docs
 
 bench:
-	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale)$$' ./e2e/bench -args -bench
+	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale|TestProcesses|TestDrain)$$' ./e2e/bench -args -bench
 
 fmt:
 	$(TOOL) golangci-lint fmt

@@ -202,6 +202,27 @@ func (p *Process) Memory() (now, highest int64) {
 	return field("VmRSS"), field("VmHWM")
 }
 
+// CPU is how long the process has had a core so far (proc_pid_stat(5): utime and
+// stime, in hundredths of a second).
+func (p *Process) CPU() time.Duration {
+	p.t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.command.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name may hold anything
+	fields := strings.Fields(rest)
+	var ticks int
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
 // Caller calls one server, as somebody who is signed in once Token is set.
 type Caller struct {
 	t       *testing.T
