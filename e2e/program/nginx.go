@@ -35,9 +35,25 @@ func repository(t testing.TB) string {
 }
 
 // Nginx runs nginx with the shipped configuration in front of processes on the
-// given ports, until the test ends; only what belongs to a machine
-// is its own: the port, the addresses of the processes, the folder of the files.
+// given ports, until the test ends; only what belongs to a machine is its own: the
+// port, the addresses of the processes, the folders.
 func Nginx(t testing.TB, port int, upstream []int) {
+	t.Helper()
+	nginx(t, "ampedfieldops.conf", port, upstream, "listen 8080;", fmt.Sprintf("listen 127.0.0.1:%d;", port))
+}
+
+// NginxTLS is Nginx with the sample for TLS, and a certificate in two files.
+func NginxTLS(t testing.TB, plainPort, port int, upstream []int, certificate, key string) {
+	t.Helper()
+	nginx(t, "tls.conf.sample", port, upstream,
+		"listen 8080;", fmt.Sprintf("listen 127.0.0.1:%d;", plainPort),
+		"listen 8443 ssl http2;", fmt.Sprintf("listen 127.0.0.1:%d ssl http2;", port),
+		"/etc/nginx/tls/fullchain.pem", certificate, "/etc/nginx/tls/privkey.pem", key)
+}
+
+// nginx runs nginx with one of the shipped sites, in which each text is replaced
+// by the one behind it.
+func nginx(t testing.TB, site string, port int, upstream []int, replaced ...string) {
 	t.Helper()
 	binary := "/usr/sbin/nginx"
 	if found, err := exec.LookPath("nginx"); err == nil {
@@ -52,45 +68,48 @@ func Nginx(t testing.TB, port int, upstream []int) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	shipped, err := os.ReadFile(filepath.Join(root, "deploy/nginx/ampedfieldops.conf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	site := string(shipped)
-	for _, r := range [][2]string{
-		{"listen 8080;", fmt.Sprintf("listen 127.0.0.1:%d;", port)},
-		{"/etc/nginx/ampedfieldops-headers.conf", filepath.Join(root, "deploy/nginx/headers.conf")},
-		{"root /usr/share/nginx/html;", "root " + filepath.Join(root, "web/dist") + ";"},
-	} {
-		if !strings.Contains(site, r[0]) {
-			t.Fatalf("the configuration lacks %q", r[0])
+	// install puts a shipped file where this nginx reads it.
+	install := func(name, as string, replaced ...string) string {
+		shipped, err := os.ReadFile(filepath.Join(root, "deploy/nginx", name))
+		if err != nil {
+			t.Fatal(err)
 		}
-		site = strings.ReplaceAll(site, r[0], r[1])
+		text := string(shipped)
+		for i := 0; i+1 < len(replaced); i += 2 {
+			if !strings.Contains(text, replaced[i]) {
+				t.Fatalf("%s lacks %q", name, replaced[i])
+			}
+			text = strings.ReplaceAll(text, replaced[i], replaced[i+1])
+		}
+		as = filepath.Join(dir, as)
+		if err := os.WriteFile(as, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return as
 	}
+	headers := install("headers.conf", "headers")
+	locations := install("locations.conf", "locations",
+		"/etc/nginx/ampedfieldops-headers.conf", headers,
+		"root /usr/share/nginx/html;", "root "+filepath.Join(root, "web/dist")+";")
+	install(site, "site.conf", append(replaced, "/etc/nginx/ampedfieldops-locations.conf", locations)...)
 	var servers strings.Builder
 	for _, p := range upstream {
 		fmt.Fprintf(&servers, "server 127.0.0.1:%d max_fails=1 fail_timeout=1s;\n", p)
 	}
-	whole := fmt.Sprintf(`daemon off; worker_processes 2; pid %[1]s/pid; error_log %[1]s/error.log warn;
-user root;
-events { worker_connections 12000; }
-http {
-include /etc/nginx/mime.types; access_log off;
-client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-upstream ampedfieldops { zone ampedfieldops 64k; %[2]s keepalive 32; }
-%[3]s
-}`, dir, servers.String(), site)
-	if os.Getuid() != 0 {
-		whole = strings.Replace(whole, "user root;\n", "", 1)
-	}
-	config := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(config, []byte(whole), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "upstream.conf"), fmt.Appendf(nil, "upstream ampedfieldops { zone ampedfieldops 64k; %s keepalive 32; }\n", &servers), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := exec.CommandContext(t.Context(), binary, "-t", "-c", config).CombinedOutput(); err != nil {
+	config := install("nginx.conf", "nginx",
+		"/tmp/", dir+"/", "/var/log/nginx/error.log notice", filepath.Join(dir, "error.log")+" warn",
+		"/var/log/nginx/access.log", filepath.Join(dir, "access.log"), "/etc/nginx/conf.d/*.conf", filepath.Join(dir, "*.conf"))
+	whole := "daemon off;"
+	if os.Getuid() == 0 {
+		whole += " user root;" // whose folders these are
+	}
+	if said, err := exec.CommandContext(t.Context(), binary, "-t", "-c", config, "-g", whole).CombinedOutput(); err != nil {
 		t.Fatalf("nginx refuses the configuration: %v\n%s", err, said)
 	}
-	running := exec.Command(binary, "-c", config)
+	running := exec.Command(binary, "-c", config, "-g", whole)
 	running.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := running.Start(); err != nil {
 		t.Fatal(err)

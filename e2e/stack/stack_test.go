@@ -70,6 +70,17 @@ func (s *stack) serve(port int) *program.Process {
 	return program.Start(s.t, s.binary, s.env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
 }
 
+// ports are those of the processes.
+func (s *stack) ports() []int {
+	all := make([]int, len(s.processes))
+	for i, p := range s.processes {
+		if _, err := fmt.Sscan(p.Address[strings.LastIndexByte(p.Address, ':')+1:], &all[i]); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return all
+}
+
 // get makes a request by way of nginx and gives its headers too.
 func (s *stack) get(path string) (*http.Response, string) {
 	s.t.Helper()
@@ -94,6 +105,7 @@ func TestStack(t *testing.T) {
 	t.Parallel()
 	s := deployed(t)
 	t.Run("files and pages", s.pages)
+	t.Run("TLS by the sample", s.encrypted)
 	t.Run("uploads up to the limit", s.uploads)
 	t.Run("live events of another process", s.events)
 	t.Run("Redis goes and comes", s.redisGoes)
@@ -117,6 +129,9 @@ func (s *stack) pages(t *testing.T) {
 			if got, want := response.Header.Get(name), plain.Header.Get(name); got != want || want == "" {
 				t.Errorf("%s: %s is %q, the program's own is %q", path, name, got, want)
 			}
+		}
+		if hsts := response.Header.Get("Strict-Transport-Security"); hsts != "" {
+			t.Errorf("%s: without TLS browsers are told to stay with it: %q", path, hsts)
 		}
 	}
 	_, index := s.get("/")
@@ -297,15 +312,10 @@ func (s *stack) load(t *testing.T) (stop func() (made, failed int64, first strin
 
 func (s *stack) rolling(t *testing.T) {
 	stop := s.load(t)
-	for i, old := range s.processes {
+	for i, port := range s.ports() {
 		time.Sleep(300 * time.Millisecond)
-		port := old.Address[strings.LastIndexByte(old.Address, ':')+1:]
-		old.Stop()
-		var n int
-		if _, err := fmt.Sscan(port, &n); err != nil {
-			t.Fatal(err)
-		}
-		s.processes[i] = s.serve(n)
+		s.processes[i].Stop()
+		s.processes[i] = s.serve(port)
 		time.Sleep(1500 * time.Millisecond) // nginx tries it again
 	}
 	made, failed, first := stop()
