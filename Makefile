@@ -1,7 +1,8 @@
 # make run    the program with demo data and a simulated Xero, at http://127.0.0.1:3001
 # make test   every test there is (about a quarter of an hour on two cores)
 # make check  linters, and generated files compared with their source
-# make bench  make torture  make chaos  make outage  make soak  make build  make fmt  make clean
+# make bench  make torture  make chaos  make outage  make soak  make stack
+# make build  make fmt  make clean
 #
 # Go, Node 20, git and make are all that has to be there; see scripts/ensure-tools for the tests.
 
@@ -15,7 +16,7 @@ export CGO_ENABLED := 0
 
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: run test check bench torture chaos outage soak build fmt clean
+.PHONY: run test check bench torture chaos outage soak stack build fmt clean
 .DEFAULT_GOAL := build
 
 run: build
@@ -65,6 +66,10 @@ outage:
 # An hour's work at fifty requests a second through nginx.
 soak:
 	go test -count=1 -timeout 120m -v -run '^TestSoak$$' ./e2e/soak -args -lasts=1h -out=$(CURDIR)/docs
+
+# Several processes behind nginx, with the whole of the load that the tests make less of.
+stack: build
+	go test -count=1 -timeout 0 -v ./e2e/stack -args -backlog=1000 -idle=10000
 
 bench:
 	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale|TestProcesses|TestDrain)$$' ./e2e/bench -args -bench

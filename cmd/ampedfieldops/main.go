@@ -63,7 +63,7 @@ func commands() []command {
 		{"restore", "[--data DIR] [--force] FILE", "everything out of such a file, while the program is stopped", restore},
 		{"healthcheck", "[--listen ADDR]", "exit status 0 when the running program answers", healthcheck},
 		{"demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR]", "a firm with a season's work and a simulated Xero", demo},
-		{"xero-sim", "[--listen ADDR]", "the Xero simulator alone", xeroSim},
+		{"xero-sim", "[--listen ADDR] [--token-life TIME]", "the Xero simulator alone", xeroSim},
 		{"openapi", "", "the description of the API", openAPI},
 		{"version", "", "the version", showVersion},
 	}

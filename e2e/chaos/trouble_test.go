@@ -63,9 +63,12 @@ func (f *firm) databaseTroubles(ctx context.Context, r *rand.Rand) []func(time.D
 			f.during(ctx, d, func() { f.dbProxy.set(0, true, false) }, well)
 		},
 		func(d time.Duration) {
-			gently := r.IntN(2) == 0
-			f.count(map[bool]string{true: "database restarted", false: "database crashed"}[gently])
-			f.postgres.Stop(gently)
+			how, name := syscall.SIGINT, "database restarted"
+			if r.IntN(2) == 0 {
+				how, name = syscall.SIGQUIT, "database crashed"
+			}
+			f.count(name)
+			f.postgres.Stop(how)
 			f.pause(ctx, d)
 			f.postgres.Start()
 		},

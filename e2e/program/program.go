@@ -306,8 +306,7 @@ func (c *Caller) ConnectXero() {
 	c.t.Helper()
 	var consent struct{ URL string }
 	c.Call("GET", "/api/xero/auth/url", nil, http.StatusOK, &consent)
-	at := consent.URL + "&_sim_auto=1"
-	for range 4 {
+	for at, hops := consent.URL+"&_sim_auto=1", 0; hops < 4; hops++ {
 		request, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, at, http.NoBody)
 		if err != nil {
 			c.t.Fatal(err)
@@ -331,6 +330,13 @@ func (c *Caller) ConnectXero() {
 	if !status.Connected {
 		c.t.Fatal("Xero is not connected")
 	}
+}
+
+// As is a caller of another address who is signed in as c is.
+func (c *Caller) As(address string) *Caller {
+	other := NewCaller(c.t, address)
+	other.Token = c.Token
+	return other
 }
 
 // Kill ends the process at once (SIGKILL).

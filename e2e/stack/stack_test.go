@@ -6,20 +6,22 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
-	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
+
 	"ampedfieldops/e2e/program"
-	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/store/storetest"
 )
 
@@ -28,46 +30,143 @@ type stack struct {
 	t         *testing.T
 	binary    string
 	env       []string
+	postgres  *storetest.Postgres
 	redis     *storetest.Redis
+	xero      *program.Caller // the simulator's control
 	processes []*program.Process
 	front     *program.Caller // by way of nginx
 }
 
-const processes = 2
+const (
+	email        = "admin@demo.test"
+	password     = "demo-password"
+	metricsToken = "a token of the stack's"
+)
 
-// deployed starts a stack with the demonstration's firm in it.
-func deployed(t *testing.T) *stack {
+// begun starts what processes of the program need, and none of them yet.
+// xeroFlags are the simulator's.
+func begun(t *testing.T, xeroFlags ...string) *stack {
 	t.Helper()
-	s := &stack{t: t, binary: program.Build(t), redis: storetest.OwnRedis(t)}
-	database, data := storetest.URL(t, store.Postgres), t.TempDir()
-	filling := exec.CommandContext(t.Context(), s.binary, "demo", "--fill-only", "--data", data, "--database", database, "--listen", "127.0.0.1:0", "--xero-listen", "127.0.0.1:0")
-	if said, err := filling.CombinedOutput(); err != nil {
-		t.Fatalf("filling the firm: %v\n%s", err, said)
+	s := &stack{t: t, binary: program.Build(t), postgres: storetest.OwnPostgres(t), redis: storetest.OwnRedis(t)}
+	simulator := program.Start(t, s.binary, nil, append([]string{"xero-sim", "--listen", "127.0.0.1:0"}, xeroFlags...)...)
+	s.xero = program.NewCaller(t, simulator.Address)
+	s.env = []string{
+		"DATABASE_URL=" + s.postgres.URL(), "DATA_DIR=" + t.TempDir(), "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
+		"REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", s.redis.Port), "TRUSTED_PROXIES=127.0.0.1", "METRICS_TOKEN=" + metricsToken,
+		"XERO_CLIENT_ID=stack", "XERO_CLIENT_SECRET=a-secret-of-the-stack", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
 	}
+	return s
+}
+
+// deploy starts processes behind nginx, signs in and connects Xero.
+func (s *stack) deploy(processes int) {
+	s.t.Helper()
+	nginxPort := program.FreePort(s.t)
+	s.front = program.NewCaller(s.t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
+	s.env = append(s.env, "FRONTEND_URL="+s.front.Address, "BACKEND_URL="+s.front.Address)
 	ports := make([]int, processes)
 	for i := range ports {
-		ports[i] = program.FreePort(t)
+		ports[i] = program.FreePort(s.t)
+		s.processes = append(s.processes, s.serve(ports[i]))
 	}
-	nginxPort := program.FreePort(t)
-	s.env = []string{
-		"DATABASE_URL=" + database, "DATA_DIR=" + data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		fmt.Sprintf("FRONTEND_URL=http://127.0.0.1:%d", nginxPort), "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", s.redis.Port), "TRUSTED_PROXIES=127.0.0.1",
-	}
-	s.processes = make([]*program.Process, processes)
-	for i, port := range ports {
-		s.processes[i] = s.serve(port)
-	}
-	program.Nginx(t, nginxPort, ports)
-	s.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
-	var session struct{ Token string }
-	s.front.Call("POST", "/api/auth/login", map[string]string{"email": "admin@demo.test", "password": "demo-password"}, http.StatusOK, &session)
-	s.front.Token = session.Token
+	program.Nginx(s.t, nginxPort, ports)
+	s.front.SignIn(email, password)
+	s.front.ConnectXero()
+	s.front.Call("PUT", "/api/settings", map[string]any{"global": true, "settings": []map[string]string{{"key": "xero_sales_account_code", "value": "200"}}}, http.StatusOK, nil)
+}
+
+// demonstration starts a stack with the demonstration's firm in it.
+func demonstration(t *testing.T, processes int) *stack {
+	t.Helper()
+	s := begun(t)
+	program.Run(t, s.binary, nil, "", "demo", "--fill-only", "--data", t.TempDir(), "--database", s.postgres.URL(), "--listen", "127.0.0.1:0", "--xero-listen", "127.0.0.1:0")
+	s.deploy(processes)
+	return s
+}
+
+// firm starts a stack with nobody but an admin in it.
+func firm(t *testing.T, processes int, xeroFlags ...string) *stack {
+	t.Helper()
+	s := begun(t, xeroFlags...)
+	program.Run(t, s.binary, s.env, password+"\n", "user", "create", "--email", email, "--name", "Admin", "--role", "admin", "--password-stdin")
+	s.deploy(processes)
 	return s
 }
 
 func (s *stack) serve(port int) *program.Process {
 	s.t.Helper()
 	return program.Start(s.t, s.binary, s.env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
+}
+
+// client adds a client and gives its id.
+func (s *stack) client(name string) string {
+	s.t.Helper()
+	var made struct{ ID string }
+	s.front.Call("POST", "/api/clients", map[string]string{"name": name}, http.StatusCreated, &made)
+	return made.ID
+}
+
+// invoiceOf is the request for an invoice of one line.
+func invoiceOf(client, description, account string) map[string]any {
+	line := map[string]any{"description": description, "quantity": "1.5", "unit_price": "95.00"}
+	if account != "" {
+		line["account_code"] = account
+	}
+	return map[string]any{"client_id": client, "line_items": []any{line}}
+}
+
+// invoice makes an invoice of one line by way of a caller and gives its id.
+func (s *stack) invoice(by *program.Caller, client, description string) string {
+	s.t.Helper()
+	var made struct{ ID string }
+	by.Call("POST", "/api/xero/invoices", invoiceOf(client, description, ""), http.StatusAccepted, &made)
+	return made.ID
+}
+
+// arrives waits until an invoice is synced.
+func (s *stack) arrives(t *testing.T, id string) {
+	t.Helper()
+	program.Until(t, "the invoice is in Xero", func() bool {
+		var state struct {
+			Status string `json:"sync_status"`
+		}
+		s.front.Call("GET", "/api/xero/invoices/"+id+"/sync-status", nil, http.StatusOK, &state)
+		return state.Status == "synced"
+	})
+}
+
+// open opens the database past everything.
+func (s *stack) open(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", s.postgres.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// metric is the sum of a metric over all processes.
+func (s *stack) metric(t *testing.T, name string) (sum float64) {
+	t.Helper()
+	for _, p := range s.processes {
+		c := program.NewCaller(t, p.Address)
+		c.Token = metricsToken
+		status, text, err := c.Send(t.Context(), "GET", "/metrics", nil)
+		if err != nil || status != http.StatusOK {
+			t.Fatalf("metrics: %d %v", status, err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if value, ok := strings.CutPrefix(line, name+" "); ok {
+				n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += n
+			}
+		}
+	}
+	return sum
 }
 
 // ports are those of the processes.
@@ -103,12 +202,13 @@ func (s *stack) get(path string) (*http.Response, string) {
 
 func TestStack(t *testing.T) {
 	t.Parallel()
-	s := deployed(t)
+	s := demonstration(t, 2)
 	t.Run("files and pages", s.pages)
 	t.Run("TLS by the sample", s.encrypted)
 	t.Run("uploads up to the limit", s.uploads)
 	t.Run("live events of another process", s.events)
 	t.Run("Redis goes and comes", s.redisGoes)
+	t.Run("PostgreSQL goes and comes", s.postgresGoes)
 	t.Run("a rolling restart fails no request", s.rolling)
 	t.Run("a process that dies", s.dies)
 }
@@ -205,7 +305,7 @@ func (s *stack) events(t *testing.T) {
 	var watching sync.WaitGroup
 	heard := make(chan string, 64)
 	// Two watchers: nginx gives them to the processes by turns.
-	for range processes {
+	for range s.processes {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.front.Address+"/api/events", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
@@ -225,8 +325,7 @@ func (s *stack) events(t *testing.T) {
 		})
 	}
 	time.Sleep(500 * time.Millisecond) // listening to each other begins a moment after the start
-	direct := program.NewCaller(t, s.processes[0].Address)
-	direct.Token = s.front.Token
+	direct := s.front.As(s.processes[0].Address)
 	var unbilled struct {
 		Clients []struct {
 			ClientID string `json:"client_id"`
@@ -236,7 +335,7 @@ func (s *stack) events(t *testing.T) {
 	var invoice struct{ ID string }
 	begin := time.Now()
 	direct.Call("POST", "/api/xero/invoices/from-timesheets", map[string]string{"client_id": unbilled.Clients[0].ClientID}, http.StatusAccepted, &invoice)
-	for n := 0; n < processes; {
+	for n := 0; n < len(s.processes); {
 		select {
 		case data := <-heard:
 			if strings.Contains(data, invoice.ID) {
@@ -253,28 +352,57 @@ func (s *stack) events(t *testing.T) {
 	watching.Wait()
 }
 
+// redisGoes: an invoice that is asked for while Redis is away is answered as
+// quickly as any, and reaches Xero by way of the database; once Redis is back, the
+// next one goes through it.
 func (s *stack) redisGoes(t *testing.T) {
+	client := s.client("Redis Goes Ltd")
+	const handedOver = "ampedfieldops_redis_jobs_total"
+	timed := func(description string) (id string, took time.Duration) {
+		begin := time.Now()
+		id = s.invoice(s.front, client, description)
+		return id, time.Since(begin)
+	}
+	before := s.metric(t, handedOver)
+	id, usual := timed("with Redis")
+	s.arrives(t, id)
+	with := s.metric(t, handedOver)
+	if with <= before {
+		t.Errorf("with Redis %v jobs went through it", with-before)
+	}
+
 	s.redis.Stop()
+	id, took := timed("without Redis") // before anybody has noticed
+	begin := time.Now()
+	s.arrives(t, id)
+	t.Logf("an invoice was answered in %v with Redis, in %v just after it went, and was in Xero %v later", usual, took, time.Since(begin))
+	if took > 2*time.Second {
+		t.Errorf("without Redis an invoice took %v", took)
+	}
 	program.Until(t, "degraded, and says so", func() bool {
 		response, body := s.get("/readyz")
 		return response.StatusCode == http.StatusOK && strings.Contains(body, "degraded")
 	})
-	var unbilled struct {
-		Clients []struct {
-			ClientID string `json:"client_id"`
-		}
+	without := s.metric(t, handedOver)
+	id, took = timed("still without Redis")
+	s.arrives(t, id)
+	if handed := s.metric(t, handedOver); handed != without || took > 2*time.Second {
+		t.Errorf("without Redis %v jobs went through it, and an invoice took %v", handed-without, took)
 	}
-	s.front.Call("GET", "/api/xero/unbilled", nil, http.StatusOK, &unbilled)
-	begin := time.Now()
-	s.front.Call("POST", "/api/xero/invoices/from-timesheets", map[string]string{"client_id": unbilled.Clients[0].ClientID}, http.StatusAccepted, nil)
-	if took := time.Since(begin); took > 2*time.Second {
-		t.Errorf("without Redis an invoice took %v", took)
-	}
+
 	s.redis.Start()
-	program.Until(t, "ready again", func() bool {
-		_, body := s.get("/readyz")
-		return strings.Contains(body, `"status":"ready"`)
-	})
+	for _, p := range s.processes {
+		c := program.NewCaller(t, p.Address)
+		program.Until(t, "ready again", func() bool {
+			_, body, err := c.Send(t.Context(), "GET", "/readyz", nil)
+			return err == nil && strings.Contains(string(body), `"status":"ready"`)
+		})
+	}
+	id, _ = timed("with Redis again")
+	s.arrives(t, id)
+	if handed := s.metric(t, handedOver); handed <= without {
+		t.Errorf("with Redis again %v jobs went through it", handed-without)
+	}
 }
 
 // load makes requests by way of nginx until it is stopped, and counts.
@@ -316,7 +444,7 @@ func (s *stack) rolling(t *testing.T) {
 		time.Sleep(300 * time.Millisecond)
 		s.processes[i].Stop()
 		s.processes[i] = s.serve(port)
-		time.Sleep(1500 * time.Millisecond) // nginx tries it again
+		time.Sleep(2200 * time.Millisecond) // nginx tries it again after two seconds at the latest, which it counts whole
 	}
 	made, failed, first := stop()
 	if failed > 0 || made < 100 {

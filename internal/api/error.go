@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
 )
 
 // statuses maps the kinds of refusal to HTTP; anything else is 500.
@@ -49,11 +50,10 @@ func problemOf(err error, requestID string) (p problem, details map[string]any, 
 		Type:  "about:blank", Status: http.StatusInternalServerError, Code: "INTERNAL_ERROR", RequestID: requestID,
 	}
 	refusal, ours := errors.AsType[*fieldops.Error](err)
-	if !ours && errors.Is(err, context.DeadlineExceeded) {
-		refusal, ours = fieldops.Refuse(fieldops.Unavailable, "This took too long. Try again."), true
-		refusal.RetryAfter = 1
+	if !ours {
+		refusal = trouble(err)
 	}
-	if ours {
+	if refusal != nil {
 		p.Error, p.Errors = refusal.Message, refusal.Faults
 		if kind, known := statuses[refusal.Kind]; known {
 			p.Status, p.Code = kind.status, kind.code
@@ -62,6 +62,25 @@ func problemOf(err error, requestID string) (p problem, details map[string]any, 
 	}
 	p.Title, p.Detail = http.StatusText(p.Status), p.Error
 	return p, details, retryAfter
+}
+
+// trouble is what an error of our own means that passes by itself, nil for any
+// other.
+func trouble(err error) *fieldops.Error {
+	for _, passing := range []struct {
+		so      bool
+		message string
+		after   int
+	}{
+		{errors.Is(err, store.ErrInDoubt), "The database went away while this was being saved, so it may be saved or not. Look before you do it again.", 2},
+		{errors.Is(err, context.DeadlineExceeded), "This took too long. Try again.", 1},
+		{store.Away(err), "The database does not answer at the moment. Try again in a few seconds.", 2},
+	} {
+		if passing.so {
+			return &fieldops.Error{Kind: fieldops.Unavailable, Message: passing.message, RetryAfter: passing.after}
+		}
+	}
+	return nil
 }
 
 // body is the problem as JSON, with the details that a program may want beside
@@ -90,7 +109,7 @@ func (a *api) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	s := scopeOf(r.Context())
 	p, details, retryAfter := problemOf(err, s.id)
-	if p.Status == http.StatusInternalServerError && !errors.Is(err, errPanicked) {
+	if _, ours := errors.AsType[*fieldops.Error](err); !ours && !errors.Is(err, errPanicked) {
 		a.Log.ErrorContext(r.Context(), "request failed", "error", err, "request_id", s.id, "method", r.Method, "path", r.URL.Path, "user_id", s.userID)
 	}
 	if retryAfter > 0 {

@@ -70,6 +70,7 @@ var (
 	syncToken    = prometheus.NewDesc(prefix+"xero_token_expires_seconds", "Seconds until the access to Xero ends; it is renewed before.", nil, nil)
 	workerAlive  = prometheus.NewDesc(prefix+"worker_alive", "1 when this process carries documents to Xero.", nil, nil)
 	redisAnswers = prometheus.NewDesc(prefix+"redis_answers", "1 when Redis answers; absent where none is used.", nil, nil)
+	redisJobs    = prometheus.NewDesc(prefix+"redis_jobs_total", "Jobs that this process handed over to Redis.", nil, nil)
 	healthRead   = prometheus.NewDesc(prefix+"sync_health_read", "1 when the figures of the way to Xero could be read.", nil, nil)
 )
 
@@ -88,6 +89,7 @@ func (c syncCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(workerAlive, yes(c.a.WorkerAlive != nil && c.a.WorkerAlive()))
 	if redis := c.a.DB.Queue().Redis(); redis.Configured {
 		gauge(redisAnswers, yes(redis.Answers))
+		out <- prometheus.MustNewConstMetric(redisJobs, prometheus.CounterValue, float64(redis.HandedOver))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -181,6 +181,10 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	// PostgreSQL's own 4 is the price of a rotating disk. With it, it would rather
 	// read a whole table of names than look up the twenty of a page.
 	config.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
+	// A connection that was not used for a moment is tried first. A server that is
+	// restarted is away for longer, so that no request meets what it left behind.
+	config.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > 100*time.Millisecond }
+	config.PingTimeout = 5 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("PostgreSQL: %w", err)
@@ -235,7 +239,8 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Write runs change in one transaction for an actor. The transaction is
 // committed when change returns nil; else nothing of it remains and the error
-// is returned as it is. A transaction that PostgreSQL broke to resolve a
+// is returned as it is, or with ErrInDoubt when nobody can say whether it was
+// committed. A transaction that PostgreSQL broke to resolve a
 // deadlock is run again, so change must not touch anything but tx and its own
 // variables.
 func (db *DB) Write(ctx context.Context, actor fieldops.Actor, change func(tx *Tx) error) error {
@@ -287,7 +292,7 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 		return nil, err
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
+		return nil, fmt.Errorf("commit: %w", commitError(err))
 	}
 	return tx, nil
 }

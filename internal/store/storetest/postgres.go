@@ -2,108 +2,140 @@ package storetest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// Postgres is a server of a test's own, which it can stop and start. What it was
-// told to keep outlives the server, but not a power cut: it does not wait for
-// the disk.
+// Postgres is a server of a test's own, which it can stop and start. What was
+// committed outlives that, but no power cut.
 type Postgres struct {
 	t       testing.TB
-	Port    int
+	port    int
 	bin     string
 	owner   *syscall.Credential
-	dir     string // holds the data folder, which each start is given in turn
-	data    string
+	dir     string // its data lie in it
 	stopped <-chan error
 }
 
-// OwnPostgres starts a server on a free port of 127.0.0.1; it ends with the
-// test. Where PostgreSQL is not installed the test is skipped, and fails when
-// CI=true.
+// OwnPostgres starts a server on a free port of 127.0.0.1; it ends with the test.
+// Where PostgreSQL is not installed the test is skipped, and fails when CI=true.
 func OwnPostgres(t testing.TB) *Postgres {
 	t.Helper()
-	bin, err := postgresBin()
-	requireServer(t, err)
-	p := &Postgres{t: t, bin: bin}
-	fatal := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("storetest: %v", err)
-		}
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	p.Port, err = freePort()
-	fatal(err)
-	p.owner, err = serverAccount()
-	fatal(err)
-	p.dir, err = scratchDir("postgres-data", p.owner)
-	fatal(err)
+	p, err := newPostgres(port)
+	requireServer(t, err)
+	p.t = t
 	t.Cleanup(func() {
-		p.End()
+		if p.stopped != nil {
+			p.Stop(syscall.SIGINT)
+		}
 		if err := os.RemoveAll(p.dir); err != nil {
 			t.Error(err)
 		}
 	})
-	cluster, err := initialisedCluster(bin, p.owner)
-	fatal(err)
-	p.data = filepath.Join(p.dir, "data")
-	fatal(cluster(p.data))
 	p.Start()
 	return p
 }
 
-// URL is its DATABASE_URL.
-func (p *Postgres) URL() string { return postgresURL(p.Port) }
+// newPostgres makes a server with an empty database that does not run yet.
+func newPostgres(port int) (*Postgres, error) {
+	p := &Postgres{port: port}
+	var err error
+	if p.bin, err = postgresBin(); err != nil {
+		return nil, err
+	}
+	if p.owner, err = serverAccount(); err != nil {
+		return nil, err
+	}
+	cluster, err := initialisedCluster(p.bin, p.owner)
+	if err != nil {
+		return nil, err
+	}
+	if p.dir, err = scratchDir("postgres", p.owner); err != nil {
+		return nil, err
+	}
+	if err := cluster(p.data()); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(p.dir))
+	}
+	return p, nil
+}
 
-// Start starts the stopped server with what it kept, and waits until it answers.
+func (p *Postgres) data() string { return filepath.Join(p.dir, "data") }
+
+// URL is that of its one database.
+func (p *Postgres) URL() string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", p.port)
+}
+
+// start runs the server until it is stopped; dir is removed when it has ended.
+func (p *Postgres) start(dir string) (err error) {
+	p.stopped, err = startGuarded(dir, p.owner, "INT", filepath.Join(p.bin, "postgres"),
+		"-D", p.data(),
+		"-p", strconv.Itoa(p.port),
+		"-c", "listen_addresses=127.0.0.1",
+		"-c", "unix_socket_directories=", // TCP is enough, and a socket's path may be too long
+		"-c", "max_connections=300",
+		"-c", "shared_buffers=64MB",
+		"-c", "fsync=off",
+		"-c", "full_page_writes=off",
+		"-c", "synchronous_commit=on",
+	)
+	if err != nil {
+		return err
+	}
+	return waitUntilReady(p.stopped, func(ctx context.Context) error {
+		db, err := sql.Open("pgx", p.URL())
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.PingContext(ctx), db.Close())
+	})
+}
+
+// Start starts the stopped server with the data that it had.
 func (p *Postgres) Start() {
 	p.t.Helper()
-	dir, err := scratchDir("postgres", p.owner)
+	dir, err := scratchDir("postgres-run", p.owner)
 	if err == nil {
-		p.stopped, err = startGuarded(dir, p.owner, "INT", filepath.Join(p.bin, "postgres"), postgresArguments(p.data, p.Port)...)
-	}
-	if err == nil {
-		err = waitUntilReady(p.stopped, func(ctx context.Context) error { return pingPostgres(ctx, p.URL()) })
+		err = p.start(dir)
 	}
 	if err != nil {
-		p.t.Fatalf("storetest: %v", err)
+		p.t.Fatal(err)
 	}
 }
 
-// Stop ends the server: it breaks off what is under way, and, unless gently, does
-// not even write down where it stands (https://www.postgresql.org/docs/current/server-shutdown.html:
-// fast and immediate shutdown).
-func (p *Postgres) Stop(gently bool) {
+// Stop ends the server: at once and properly with SIGINT, as a restart of the
+// service does, or as if it broke down with SIGQUIT.
+func (p *Postgres) Stop(how syscall.Signal) {
 	p.t.Helper()
-	mode := "immediate"
-	if gently {
-		mode = "fast"
+	lock, err := os.ReadFile(filepath.Join(p.data(), "postmaster.pid"))
+	if err != nil {
+		p.t.Fatal(err)
 	}
-	command := exec.Command(filepath.Join(p.bin, "pg_ctl"), "stop", "-D", p.data, "-m", mode, "-w", "-t", strconv.Itoa(int(startTimeout.Seconds())))
-	command.Dir = "/"
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner}
-	if said, err := command.CombinedOutput(); err != nil {
-		p.t.Fatalf("storetest: %v\n%s", err, said)
+	first, _, _ := strings.Cut(string(lock), "\n")
+	pid, err := strconv.Atoi(first)
+	if err == nil {
+		err = syscall.Kill(pid, how)
+	}
+	if err != nil {
+		p.t.Fatal(err)
 	}
 	select {
 	case err := <-p.stopped:
 		_ = err // the server ended, which is what was wanted
 		p.stopped = nil
 	case <-time.After(startTimeout):
-		p.t.Fatal(errors.New("storetest: PostgreSQL does not stop"))
-	}
-}
-
-// End stops the server unless it is stopped.
-func (p *Postgres) End() {
-	if p.stopped != nil {
-		p.Stop(true)
+		p.t.Fatal("PostgreSQL does not stop")
 	}
 }

@@ -132,61 +132,13 @@ func requireServer(t testing.TB, err error) {
 }
 
 func startPostgres() (dsn string, err error) {
-	bin, err := postgresBin()
-	if err != nil {
-		return "", err
-	}
-	owner, err := serverAccount()
-	if err != nil {
-		return "", err
-	}
-	cluster, err := initialisedCluster(bin, owner)
-	if err != nil {
-		return "", err
-	}
 	return startOnFreePort(func(port int) (string, error) {
-		dir, err := scratchDir("postgres", owner)
+		p, err := newPostgres(port)
 		if err != nil {
 			return "", err
 		}
-		data := filepath.Join(dir, "data")
-		if err := cluster(data); err != nil {
-			return "", errors.Join(err, os.RemoveAll(dir))
-		}
-		stopped, err := startGuarded(dir, owner, "INT", filepath.Join(bin, "postgres"), postgresArguments(data, port)...)
-		if err != nil {
-			return "", err
-		}
-		dsn := postgresURL(port)
-		return dsn, waitUntilReady(stopped, func(ctx context.Context) error { return pingPostgres(ctx, dsn) })
+		return p.URL(), p.start(p.dir)
 	})
-}
-
-// postgresArguments run a server on a data folder.
-func postgresArguments(data string, port int) []string {
-	return []string{
-		"-D", data,
-		"-p", strconv.Itoa(port),
-		"-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", // TCP is enough, and a socket's path may be too long
-		"-c", "max_connections=300",
-		"-c", "shared_buffers=64MB",
-		"-c", "fsync=off",
-		"-c", "full_page_writes=off",
-		"-c", "synchronous_commit=on",
-	}
-}
-
-func postgresURL(port int) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
-}
-
-func pingPostgres(ctx context.Context, dsn string) error {
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		return err
-	}
-	return errors.Join(db.PingContext(ctx), db.Close())
 }
 
 func startRedis() (address string, err error) {
@@ -440,12 +392,12 @@ if [ -e "$dir/abandoned" ]; then rm -rf "$dir"; else kill "$!"; fi
 
 // startGuarded runs a server in dir under the guard. The returned channel gets
 // one error if the server ends while we still live.
-func startGuarded(dir string, owner *syscall.Credential, signal, program string, arguments ...string) (<-chan error, error) {
+func startGuarded(dir string, owner *syscall.Credential, signal string, command ...string) (<-chan error, error) {
 	pipe, ours, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", dir, signal, program}, arguments...)...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", dir, signal}, command...)...)
 	cmd.Dir = dir
 	cmd.Stdin = pipe
 	// A group of its own: what is sent to the tests' group must not stop the guard before its work is done.
@@ -457,7 +409,7 @@ func startGuarded(dir string, owner *syscall.Credential, signal, program string,
 	go func() { // ends with the server, at the latest with this process
 		err := cmd.Wait()
 		log, errLog := os.ReadFile(filepath.Join(dir, "log"))
-		fault := fmt.Errorf("%s ended; it said:\n%s", program, log)
+		fault := fmt.Errorf("%s ended; it said:\n%s", command[0], log)
 		stopped <- errors.Join(fault, err, errLog, ours.Close(), os.RemoveAll(dir))
 	}()
 	return stopped, nil

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrInDoubt is a commit whose answer was lost: the change may stand or not.
+var ErrInDoubt = errors.New("the database was lost while a change was being committed")
+
+// Away reports whether err says that the database cannot be reached now, or went
+// away under way. A caller that ran out of time does not know.
+func Away(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if told, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// A connection's trouble, a server that stops, broke down, starts or is full
+		// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+		return strings.HasPrefix(told.Code, "08") || slices.Contains([]string{"57P01", "57P02", "57P03", "53300"}, told.Code)
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	for _, lost := range []error{ErrInDoubt, io.EOF, io.ErrUnexpectedEOF, pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	return false
+}
+
+// commitError is what a failed commit means on PostgreSQL: refused, or in doubt.
+func commitError(err error) error {
+	if _, told := errors.AsType[*pgconn.PgError](err); told && !Away(err) {
+		return err
+	}
+	return errors.Join(ErrInDoubt, err)
+}
