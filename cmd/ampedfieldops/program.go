@@ -171,9 +171,9 @@ func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Hand
 	server := &http.Server{
 		Handler:           front,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       5 * time.Minute, // of a whole request: photos over a telephone
 		IdleTimeout:       2 * time.Minute,
-		// No WriteTimeout: live events last as long as the page is open.
+		// Bodies and answers have their own limits in api: photos come over a
+		// telephone, and live events last as long as the page is open.
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}

@@ -119,7 +119,7 @@ func nginx(t testing.TB, site string, port int, upstream []int, replaced ...stri
 		_ = running.Wait()
 		if t.Failed() {
 			log, _ := os.ReadFile(filepath.Join(dir, "error.log"))
-			t.Logf("nginx said:\n%.9000s", log)
+			t.Logf("nginx said:\n%.2000s", log)
 		}
 	})
 	Until(t, "nginx answers", func() bool {

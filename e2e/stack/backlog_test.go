@@ -128,7 +128,8 @@ func TestBacklog(t *testing.T) {
 	failedRight := count(`select count(*) from xero_invoices i join xero_invoice_lines l on l.invoice_id = i.id where i.sync_status = 'failed' and l.account_code = '260'`)
 	t.Logf("%d invoices of %d clients were made in %v; three processes drained them in %v and %d calls, at most %d in flight and %d in any minute; %d synced, %d refused",
 		size, clients, made, took, calls, worst, most, synced-clients, failed)
-	if allowed := size / 50 * 2; calls > allowed {
+	// Fifty share a call at most. Of a small backlog three processes leave each other less.
+	if allowed := min(40, size/25+12); calls > allowed {
 		t.Errorf("it took %d calls, more than %d", calls, allowed)
 	}
 	if together5 > 5 || most > 60 {

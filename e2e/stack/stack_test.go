@@ -275,7 +275,9 @@ func (s *stack) upload(t *testing.T, timesheet string, photos, size int) int {
 	return status
 }
 
-func (s *stack) uploads(t *testing.T) {
+// unphotographed is a timesheet without photos, to which some can be added.
+func (s *stack) unphotographed() string {
+	s.t.Helper()
 	var page struct {
 		Data []struct {
 			ID     string
@@ -289,6 +291,11 @@ func (s *stack) uploads(t *testing.T) {
 			sheet = one.ID
 		}
 	}
+	return sheet
+}
+
+func (s *stack) uploads(t *testing.T) {
+	sheet := s.unphotographed()
 	if got := s.upload(t, sheet, 5, 10<<20); got != http.StatusOK {
 		t.Errorf("five photos of 10 MB: %d", got)
 	}

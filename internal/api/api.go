@@ -132,7 +132,12 @@ func (a *api) frame(next http.Handler) http.Handler {
 		if a.https(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		watched := &watchedWriter{ResponseWriter: w}
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(began.Add(answerPatience)) // a connection without deadlines is used without
+		if r.ContentLength != 0 {
+			_ = control.SetReadDeadline(began.Add(bodyPatience))
+		}
+		watched := &watchedWriter{ResponseWriter: w, control: control}
 		defer func() {
 			if problem := recover(); problem != nil {
 				if err, ok := problem.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -227,17 +232,27 @@ func (a *api) https(r *http.Request) bool {
 	return err == nil && a.trusts(peer.Addr().Unmap()) && r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
+// How long somebody may take to send the body of a request, which on an upload
+// begins when they have proved who they are, and to accept a piece of an answer:
+// whoever is slower on purpose must not hold anything for long.
+const (
+	bodyPatience   = requestTimeout + 5*time.Second
+	answerPatience = 30 * time.Second
+)
+
 // watchedWriter remembers what was answered.
 type watchedWriter struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	control *http.ResponseController
+	status  int
+	bytes   int64
 }
 
 func (w *watchedWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
+	_ = w.control.SetWriteDeadline(time.Now().Add(answerPatience))
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -245,6 +260,7 @@ func (w *watchedWriter) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
+	_ = w.control.SetWriteDeadline(time.Now().Add(answerPatience))
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strconv"
 
@@ -130,6 +131,9 @@ func stack() string { return string(debug.Stack()) }
 func bodyError(err error, tooLarge string) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fieldops.Refuse(fieldops.TooLarge, "%s", tooLarge)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fieldops.Refuse(fieldops.Invalid, "The request came too slowly to be waited for")
 	}
 	return fieldops.Refuse(fieldops.Invalid, "The request ended before it was complete")
 }

@@ -114,6 +114,9 @@ func (a *api) serve(route route) http.Handler {
 			// Answers are for the person who asked, until they ask again.
 			w.Header().Set("Cache-Control", "no-store")
 		}
+		if route.has(streams) && r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTimeout))
+		}
 		r.Status = route.status()
 		if route.exports(r.Request) {
 			return a.export(w, r, route)
