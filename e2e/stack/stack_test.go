@@ -205,6 +205,7 @@ func TestStack(t *testing.T) {
 	s := demonstration(t, 2)
 	t.Run("files and pages", s.pages)
 	t.Run("TLS by the sample", s.encrypted)
+	t.Run("wrong passwords at several processes", s.guesses)
 	t.Run("uploads up to the limit", s.uploads)
 	t.Run("live events of another process", s.events)
 	t.Run("Redis goes and comes", s.redisGoes)
@@ -273,6 +274,43 @@ func (s *stack) upload(t *testing.T, timesheet string, photos, size int) int {
 		t.Fatal(err)
 	}
 	return status
+}
+
+// guesses tries wrong passwords at both processes by turns, one after the other
+// and all at the same moment: they are limited as if there were one process.
+func (s *stack) guesses(t *testing.T) {
+	const allowed, tries = 5, 20
+	guess := func(n int, address string) int {
+		c := program.NewCaller(t, s.processes[n%len(s.processes)].Address)
+		body := fmt.Appendf(nil, `{"email": %q, "password": "guess %d"}`, address, n)
+		status, answer, err := c.Send(t.Context(), "POST", "/api/auth/login", body, "X-Forwarded-For", "192.0.2.7")
+		if err != nil || status != http.StatusUnauthorized && status != http.StatusTooManyRequests {
+			t.Errorf("guess %d: %d %v %s", n, status, err, answer)
+		}
+		return status
+	}
+	for n := range tries {
+		want := http.StatusUnauthorized
+		if n >= allowed {
+			want = http.StatusTooManyRequests
+		}
+		if got := guess(n, "manager@demo.test"); got != want {
+			t.Errorf("guess %d, at process %d: %d, want %d", n+1, n%len(s.processes), got, want)
+		}
+	}
+	var all sync.WaitGroup
+	var looked atomic.Int64
+	for n := range tries {
+		all.Go(func() {
+			if guess(n, "tech@demo.test") == http.StatusUnauthorized {
+				looked.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := looked.Load(); n != allowed {
+		t.Errorf("of %d guesses at the same moment %d were looked at, not %d", tries, n, allowed)
+	}
 }
 
 // unphotographed is a timesheet without photos, to which some can be added.

@@ -14,19 +14,27 @@ import (
 // audit reads documents again whose outcome was once in doubt, long after
 // everything about them is certain, and says on the document what it finds.
 func (s *Sync) audit(ctx context.Context) error {
-	due, err := s.db.DueAudits(ctx, 5)
-	if err != nil {
+	if due, err := s.db.DueAudits(ctx, 1); err != nil || len(due) == 0 {
 		return err
 	}
-	for _, a := range due {
-		if err := s.auditOne(ctx, a); err != nil {
-			if _, waits := errors.AsType[*store.Wait](err); waits {
-				return nil
-			}
+	return s.inTurn(ctx, "audit", func(keep func() error) error {
+		due, err := s.db.DueAudits(ctx, 5)
+		if err != nil {
 			return err
 		}
-	}
-	return nil
+		for _, a := range due {
+			if err := keep(); err != nil {
+				return err
+			}
+			if err := s.auditOne(ctx, a); err != nil {
+				if _, waits := errors.AsType[*store.Wait](err); waits {
+					return nil
+				}
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (s *Sync) auditOne(ctx context.Context, a store.Audited) error {
@@ -102,7 +110,7 @@ func (s *Sync) auditFinding(p fieldops.Posting, found []fieldops.Remote) string 
 // series is first raised above the highest number found there, and what stands
 // there without being known here is written into the audit trail. Then every
 // document is read again, one by one.
-func (s *Sync) compareAfterRestore(ctx context.Context) error {
+func (s *Sync) compareAfterRestore(ctx context.Context, keep func() error) error {
 	findings := map[fieldops.DocumentKind]store.RestoreFinding{}
 	settings, err := s.db.Settings(ctx)
 	if err != nil {
@@ -112,6 +120,9 @@ func (s *Sync) compareAfterRestore(ctx context.Context) error {
 	for kind, prefix := range prefixes {
 		finding := store.RestoreFinding{}
 		for page := 1; ; page++ {
+			if err := keep(); err != nil {
+				return err
+			}
 			call := s.provider.ListCall(kind, page, time.Time{})
 			a, err := s.call(ctx, call, callOptions{slot: true, background: true})
 			if _, waits := errors.AsType[*store.Wait](err); waits {

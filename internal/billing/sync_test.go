@@ -63,21 +63,7 @@ func newSandbox(t *testing.T, db *store.DB) *sandbox {
 		}
 	})
 	f := &sandbox{t: t, db: db, base: "http://" + listener.Addr().String()}
-	client := xero.New(xero.Config{
-		ClientID: "test", ClientSecret: "secret", RedirectURI: "http://localhost/callback",
-		APIURL: f.base, IdentityURL: f.base, LoginURL: f.base,
-	})
-	sealer, err := billing.NewSealer([]byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	if testing.Verbose() && os.Getenv("LOG") != "" {
-		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
-	}
-	f.sync = billing.NewSync(billing.SyncConfig{
-		DB: db, Provider: client, Sealer: sealer, Log: log, Durations: fieldops.RealDurations(scale), MaxAttempts: 3, AppURL: "http://localhost:3001",
-	})
+	f.sync = f.newSync(db)
 	f.service = billing.New(db, f.sync)
 	ctx := context.Background()
 	f.seed()
@@ -87,6 +73,26 @@ func newSandbox(t *testing.T, db *store.DB) *sandbox {
 	f.startWorker()
 	t.Cleanup(func() { f.stop() })
 	return f
+}
+
+// newSync makes what carries a database's documents to the firm's Xero.
+func (f *sandbox) newSync(db *store.DB) *billing.Sync {
+	f.t.Helper()
+	client := xero.New(xero.Config{
+		ClientID: "test", ClientSecret: "secret", RedirectURI: "http://localhost/callback",
+		APIURL: f.base, IdentityURL: f.base, LoginURL: f.base,
+	})
+	sealer, err := billing.NewSealer([]byte("0123456789abcdef0123456789abcdef"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() && os.Getenv("LOG") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	return billing.NewSync(billing.SyncConfig{
+		DB: db, Provider: client, Sealer: sealer, Log: log, Durations: fieldops.RealDurations(scale), MaxAttempts: 3, AppURL: "http://localhost:3001",
+	})
 }
 
 func (f *sandbox) startWorker() {

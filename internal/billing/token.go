@@ -299,17 +299,23 @@ func (s *Sync) Disconnect(ctx context.Context, actor fieldops.Actor) error {
 // keepReference reads accounts and tax rates when nothing was read yet or it is
 // a day old.
 func (s *Sync) keepReference(ctx context.Context) error {
-	reference, err := s.db.Reference(ctx)
-	if err != nil {
+	due := func() (bool, error) {
+		reference, err := s.db.Reference(ctx)
+		if err != nil || reference.ReadAt.IsZero() {
+			return err == nil, err
+		}
+		now, err := s.db.Clock(ctx)
+		return err == nil && now.Sub(reference.ReadAt.Time) >= s.durations.ReferenceAge, err
+	}
+	if due, err := due(); err != nil || !due {
 		return err
 	}
-	if !reference.ReadAt.IsZero() {
-		now, err := s.db.Clock(ctx)
-		if err != nil || now.Sub(reference.ReadAt.Time) < s.durations.ReferenceAge {
+	err := s.inTurn(ctx, "reference", func(func() error) error {
+		if due, err := due(); err != nil || !due {
 			return err
 		}
-	}
-	err = s.ReadReference(ctx)
+		return s.ReadReference(ctx)
+	})
 	if _, waits := errors.AsType[*store.Wait](err); waits || fieldops.KindOf(err) == fieldops.Unavailable {
 		return nil // it is asked again at the next round
 	}

@@ -171,8 +171,11 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 		return "", err
 	}
 	looks := !p.writes()
-	if wait := l.closed(now); wait != nil && (wait.Reason != Offline || !p.Probe) && (wait.Reason != Comparing || !looks || !p.Background) {
+	if wait := l.closed(now); wait != nil && (wait.Reason != Comparing || !looks || !p.Background) {
 		return "", wait
+	}
+	if p.Probe && l.openUntil.IsZero() {
+		return "", &Wait{Until: now, Reason: Offline, Message: "Somebody else has asked Xero already: it answers again.", Who: fieldops.Nobody}
 	}
 	if !l.openUntil.IsZero() && !p.Probe {
 		return "", &Wait{Until: now.Add(d.Second), Reason: Offline, Message: "Xero is being asked whether it answers again.", Who: fieldops.Nobody}
@@ -213,6 +216,11 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 	if l.failures >= breakerOpens && !p.Probe {
 		// Half open: this one goes, the rest wait for its answer.
 		if _, err := tx.q.ExecContext(ctx, "update xero_lanes set breaker_half_open_until = $1 where tenant_id = $2", held, p.Tenant); err != nil {
+			return "", err
+		}
+	}
+	if p.Probe { // until its answer is there, or it has vanished, nobody else probes
+		if _, err := tx.q.ExecContext(ctx, "update xero_lanes set breaker_open_until = $1 where tenant_id = $2", held, p.Tenant); err != nil {
 			return "", err
 		}
 	}

@@ -126,6 +126,12 @@ const (
 // at the same moment count, too. It refuses with TooMany when the account and
 // address have failed too often.
 func (tx *Tx) BeginLogin(ctx context.Context, email, ip string) error {
+	// Tries at the same moment, at whichever process, wait for each other here, so
+	// that each counts those before it.
+	if _, err := tx.q.ExecContext(ctx, `insert into throttles (bucket, tries, ends_at) values ($1, 1, $2)
+		on conflict (bucket) do update set ends_at = excluded.ends_at`, "sign-in:"+ip+":"+fold(email), tx.Now.Add(loginFailureWindow)); err != nil {
+		return err
+	}
 	since := tx.Now.Add(-loginFailureWindow)
 	if _, err := tx.q.ExecContext(ctx, "delete from login_failures where created_at <= $1", since); err != nil {
 		return err
