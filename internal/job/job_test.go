@@ -129,7 +129,7 @@ func until(t *testing.T, what string, so func() bool) {
 func works(t *testing.T, db *store.DB, handle func(ctx context.Context, n int) error) (stop func()) {
 	t.Helper()
 	job.Handle(db.Queue(), func(ctx context.Context, e errand) error { return handle(ctx, e.Number) })
-	if err := db.Queue().Start(context.WithoutCancel(t.Context()), 4, slog.New(slog.DiscardHandler)); err != nil {
+	if err := db.Queue().Start(context.WithoutCancel(t.Context()), atOnce, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
 	stop = sync.OnceFunc(func() {

@@ -102,10 +102,11 @@ func (e *redisEngine) answers() bool {
 	return e.look(context.Background())
 }
 
+// look writes something: a Redis that is full, or a copy, reads without complaint.
 func (e *redisEngine) look(ctx context.Context) bool {
 	looking, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
-	return e.ping.Ping(looking).Err() == nil
+	return e.ping.Set(looking, "ampedfieldops:looked", 1, time.Minute).Err() == nil
 }
 
 // takeOver hands a job over to Redis. False is to say that the database must
@@ -231,10 +232,11 @@ func (e *redisEngine) work(ctx context.Context, task *asynq.Task) error {
 }
 
 func redisDelay(n int, err error, _ *asynq.Task) time.Duration {
+	delay := retryDelay(n + 1)
 	if l, ok := errors.AsType[later](err); ok {
-		return l.d + time.Second // asynq cuts off what is less than a second
+		delay = l.d
 	}
-	return retryDelay(n + 1)
+	return delay + time.Second // asynq cuts off what is less than a second
 }
 
 // finish takes no new jobs and waits for those under way until ctx ends.

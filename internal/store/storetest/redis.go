@@ -115,3 +115,12 @@ func (r *Redis) say(command string) {
 	}
 	_, _ = conn.Read(make([]byte, 64))
 }
+
+// Full has the server take nothing more, or go on: it evicts nothing.
+func (r *Redis) Full(full bool) {
+	bytes := "0" // no limit
+	if full {
+		bytes = "1"
+	}
+	r.say("CONFIG SET maxmemory " + bytes)
+}
