@@ -266,6 +266,8 @@ func (tx *Tx) Unanswered(ctx context.Context, d fieldops.Durations, tenant strin
 	}
 	var openUntil fieldops.Time
 	switch {
+	case !probe && l.openUntil.After(now.Time):
+		openUntil = l.openUntil // it was under way when the breaker opened, and says nothing new
 	case probe || l.failures > breakerOpens:
 		l.probes++
 		openUntil = now.Add(d.BreakerProbe[min(l.probes, len(d.BreakerProbe))-1])
