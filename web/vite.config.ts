@@ -62,7 +62,7 @@ export default defineConfig({
   server: {
     // `make run` serves the API here.
     proxy: Object.fromEntries(
-      ['/api', '/uploads'].map((path) => [path, process.env.API ?? 'http://127.0.0.1:3001']),
+      ['/api', '/uploads', '/admin/queue'].map((path) => [path, process.env.API ?? 'http://127.0.0.1:3001']),
     ),
   },
   test: {

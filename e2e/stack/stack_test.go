@@ -247,6 +247,13 @@ func (s *stack) pages(t *testing.T) {
 	if response, body := s.get("/api/clients?limit=1"); response.StatusCode != http.StatusOK || !strings.Contains(body, `"pagination"`) || response.Header.Get("X-Request-ID") == "" {
 		t.Errorf("the API: %d %.200s", response.StatusCode, body)
 	}
+	// What is not in the app's files is the program's to answer.
+	if response, body := s.get("/admin/queue/"); response.StatusCode != http.StatusOK || !strings.Contains(body, "River") || strings.Contains(response.Header.Get("Content-Security-Policy"), "default-src 'self'") {
+		t.Errorf("the engine's pages: %d %v %.200s", response.StatusCode, response.Header, body)
+	}
+	if response, body := s.get("/branding/logo"); response.StatusCode != http.StatusNotFound || strings.Contains(body, "<div") {
+		t.Errorf("a logo that is not there: %d %.200s", response.StatusCode, body)
+	}
 	if response, body := s.get("/readyz"); response.StatusCode != http.StatusOK || !strings.Contains(body, `"redis":true`) {
 		t.Errorf("ready: %d %s", response.StatusCode, body)
 	}

@@ -83,6 +83,7 @@ type api struct {
 	document    func() []byte // the OpenAPI document, made when it is first asked for
 	requests    *prometheus.HistogramVec
 	prometheus  func() http.Handler
+	jobPages    func() (http.Handler, error)
 }
 
 // New makes the handler of the whole address space: the API below /api,
@@ -93,6 +94,7 @@ func New(c Config) http.Handler {
 	}
 	a := &api{Config: c, dashboards: newDashboards(c.Clock), sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI), requests: newRequestMetrics()}
 	a.prometheus = sync.OnceValue(a.newPrometheus)
+	a.jobPages = sync.OnceValues(func() (http.Handler, error) { return a.DB.Queue().Pages(queuePagesAt, a.Log) })
 	mux := http.NewServeMux()
 	for _, route := range a.routes() {
 		mux.Handle(route.method+" "+route.path, a.serve(route))

@@ -424,6 +424,11 @@ func (a *api) xeroRoutes() []route {
 		{"GET", "/api/xero/sync-health", may(fieldops.CanSyncXero), typed(a.syncHealth), "How the way to Xero goes: what waits, and how the last day went", 0, nil, ""},
 		{"GET", "/api/xero/sync-logs", sees, typed(a.listSyncLogs), "Every call to Xero about one record, newest first", 0, nil, ""},
 
+		{"GET", queuePagesAt + "/{path...}", adminOnly, plain(a.queuePages), "The queue engine's own pages about its jobs", 0, nil, "text/html"},
+		{"POST", queuePagesAt + "/{path...}", adminOnly, plain(a.queuePages), "What those pages ask for: retry, cancel or delete jobs", 0, nil, "application/json"},
+		{"PUT", queuePagesAt + "/{path...}", adminOnly, plain(a.queuePages), "What those pages ask for: pause or resume a queue", 0, nil, "application/json"},
+		{"PATCH", queuePagesAt + "/{path...}", adminOnly, plain(a.queuePages), "What those pages ask for: change a queue", 0, nil, "application/json"},
+
 		{"GET", "/api/events", signedIn, plain(a.watchEvents), "Live events, as a stream", streams, nil, "text/event-stream"},
 	}
 }

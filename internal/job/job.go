@@ -23,7 +23,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 )
 
 // The queues. Each has workers of its own, so that one outside system that is
@@ -68,18 +67,12 @@ type Queue struct {
 	sqlite   *sql.DB
 	postgres *sql.DB
 	pool     *pgxpool.Pool
-	insert   inserter
+	client   *river.Client[*sql.Tx] // enqueues, and answers the pages about jobs
 	workers  *river.Workers
 	handlers map[string]func(ctx context.Context, payload []byte) error // by kind
 	redis    *redisEngine                                               // nil: the database delivers
 	mu       sync.Mutex
 	started  worker
-}
-
-// inserter is River's client as far as enqueueing goes; both databases' clients
-// take a *sql.Tx.
-type inserter interface {
-	InsertTx(ctx context.Context, tx *sql.Tx, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
 }
 
 type worker interface {
@@ -94,7 +87,7 @@ func OnSQLite(db *sql.DB) *Queue {
 	if err != nil {
 		panic("job: River refuses an insert-only client: " + err.Error())
 	}
-	return newQueue(&Queue{sqlite: db, insert: client})
+	return newQueue(&Queue{sqlite: db, client: client})
 }
 
 // OnPostgres is a queue inside a PostgreSQL database: enqueueing goes through
@@ -105,7 +98,7 @@ func OnPostgres(db *sql.DB, pool *pgxpool.Pool) *Queue {
 	if err != nil {
 		panic("job: River refuses an insert-only client: " + err.Error())
 	}
-	return newQueue(&Queue{postgres: db, pool: pool, insert: client})
+	return newQueue(&Queue{postgres: db, pool: pool, client: client})
 }
 
 func newQueue(q *Queue) *Queue {
@@ -125,7 +118,7 @@ func (q *Queue) Migrate(ctx context.Context) error {
 
 // Enqueue adds a job inside the caller's transaction.
 func (q *Queue) Enqueue(ctx context.Context, tx *sql.Tx, args Args) error {
-	_, err := q.insert.InsertTx(ctx, tx, args, &river.InsertOpts{
+	_, err := q.client.InsertTx(ctx, tx, args, &river.InsertOpts{
 		Queue: queueOf(args),
 		// Attempts are counted in our own tables. River counts a kill as an
 		// attempt and discards at the maximum, so it gets plenty.

@@ -40,6 +40,16 @@ func (tx *Tx) NoteExport(ctx context.Context, what, filter string, rows int) err
 	return tx.audit(ctx, "export", what, "", map[string]any{"filter": filter, "rows": rows})
 }
 
+// NoteQueueRequest adds an audit entry about what somebody did on the queue
+// engine's own pages, whose tables are none of ours.
+func (tx *Tx) NoteQueueRequest(ctx context.Context, request string, body []byte) error {
+	details := map[string]any{"request": request}
+	if len(body) > 0 {
+		details["body"] = json.RawMessage(body)
+	}
+	return tx.audit(ctx, "queue", "job", "", details)
+}
+
 // orNull stores the empty string as NULL.
 func orNull(s string) *string {
 	if s == "" {

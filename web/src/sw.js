@@ -35,7 +35,7 @@ self.addEventListener('fetch', (event) => {
   }
   // Every page of the app is the same document. The network first, so that a new build is seen
   // at the next opening; the kept page when there is no signal, or too little of it.
-  if (request.mode === 'navigate' && !/^\/(api|uploads)(\/|$)/.test(url.pathname)) {
+  if (request.mode === 'navigate' && !/^\/(api|uploads|admin\/queue)(\/|$)/.test(url.pathname)) {
     const network = fetch(request)
     const kept = caches.match('/')
     const patience = new Promise((resolve) => setTimeout(resolve, patienceMs))
