@@ -33,10 +33,21 @@ func TestTheEnginesPagesAreForAdminsInPerson(t *testing.T) {
 		id := waiting.Data[0].ID.String()
 		body := `{"ids":["` + id + `"]}`
 		for _, request := range []struct{ method, path, body string }{
-			{"GET", "/", ""}, {"GET", "/jobs", ""}, {"GET", "/api/jobs", ""}, {"GET", "/api/states", ""}, {"GET", "/api/queues", ""}, {"GET", "/api/features", ""},
-			{"GET", "/api/autocomplete?facet=job_kind", ""}, {"GET", "/api/jobs/" + id, ""}, {"GET", "/robots.txt", ""},
-			{"POST", "/api/jobs/cancel", body}, {"POST", "/api/jobs/delete", body}, {"POST", "/api/jobs/retry", body},
-			{"PUT", "/api/queues/xero-sync/pause", ""}, {"PUT", "/api/queues/xero-sync/resume", ""}, {"PATCH", "/api/queues/xero-sync", `{}`},
+			{"GET", "/", ""},
+			{"GET", "/jobs", ""},
+			{"GET", "/api/jobs", ""},
+			{"GET", "/api/states", ""},
+			{"GET", "/api/queues", ""},
+			{"GET", "/api/features", ""},
+			{"GET", "/api/autocomplete?facet=job_kind", ""},
+			{"GET", "/api/jobs/" + id, ""},
+			{"GET", "/robots.txt", ""},
+			{"POST", "/api/jobs/cancel", body},
+			{"POST", "/api/jobs/delete", body},
+			{"POST", "/api/jobs/retry", body},
+			{"PUT", "/api/queues/xero-sync/pause", ""},
+			{"PUT", "/api/queues/xero-sync/resume", ""},
+			{"PATCH", "/api/queues/xero-sync", `{}`},
 		} {
 			f.tokens["forged"] = f.tokens["admin"] + "x"
 			for who, status := range map[string]int{"": 401, "forged": 401, "tech": 403, "manager": 403, "program": 403} {
