@@ -95,6 +95,12 @@ func (e endpoint) writing(out any) endpoint {
 	return e
 }
 
+// reading says that a plain endpoint decodes its input into a Go type.
+func (e endpoint) reading(in any) endpoint {
+	e.in = in
+	return e
+}
+
 // serve is the handler of one route: who asks, may they, and then the endpoint,
 // whose answer is kept when the request may be repeated.
 func (a *api) serve(route route) http.Handler {

@@ -422,6 +422,9 @@ func (a *api) xeroRoutes() []route {
 		{"GET", "/api/xero/accounts", sees, typed(a.listAccounts), "Xero's accounts as last read", 0, nil, ""},
 		{"GET", "/api/xero/tax-rates", sees, typed(a.listTaxRates), "Xero's tax rates as last read", 0, nil, ""},
 		{"GET", "/api/xero/sync-health", may(fieldops.CanSyncXero), typed(a.syncHealth), "How the way to Xero goes: what waits, and how the last day went", 0, nil, ""},
+		{"GET", "/api/xero/queue", may(fieldops.CanSyncXero), typed(a.syncQueue), "The documents on their way to Xero and those it refused, with why", 0, nil, ""},
+		{"GET", "/api/xero/queue/retry-plan", invoices, typed(a.planRetry), "What sending everything again that matches would do; nothing is changed", 0, nil, ""},
+		{"POST", "/api/xero/queue/retry", invoices, plain(a.retryQueue).reading(new(retryQueueInput)), "Send everything again that a plan was made of: one line of JSON for each document, as it is done", streams, nil, "application/x-ndjson"},
 		{"GET", "/api/xero/sync-logs", sees, typed(a.listSyncLogs), "Every call to Xero about one record, newest first", 0, nil, ""},
 
 		{"GET", queuePagesAt + "/{path...}", adminOnly, plain(a.queuePages), "The queue engine's own pages about its jobs", 0, nil, "text/html"},

@@ -16,6 +16,9 @@ type RetryRequest struct {
 	AcceptTax bool
 	// Link takes what stands in Xero under the same name for ours.
 	Link bool
+	// Seen, unless empty, is the intent that the person saw in the queue: the
+	// document is sent again only if that is still how it stands.
+	Seen fieldops.ID
 }
 
 // Retry sends a document again that failed, wakes one that waits, and does what
@@ -24,6 +27,11 @@ func (s *Service) Retry(ctx context.Context, actor fieldops.Actor, ref fieldops.
 	err := s.db.Write(ctx, actor, func(tx *store.Tx) error {
 		if r.Link {
 			return tx.Link(ctx, ref)
+		}
+		if r.Seen != "" {
+			if err := tx.StillQueued(ctx, ref, r.Seen); err != nil {
+				return err
+			}
 		}
 		if r.AcceptTax {
 			if err := acceptTax(ctx, tx, ref); err != nil {

@@ -320,6 +320,10 @@ func (o *office) reads(p *papers) []namedRead {
 		add("sync of a "+string(kind), func(ctx context.Context) error { _, err := db.SyncStates(ctx, kind, []fieldops.ID{id}, 3); return err })
 		add("calls about a "+string(kind), func(ctx context.Context) error { _, err := db.SyncLogs(ctx, string(kind), id, 50); return err })
 	}
+	for name, f := range map[string]store.QueueFilter{"the queue": {}, "what failed": {Phase: fieldops.PhaseFailed}, "what waits": {Phase: fieldops.PhaseWaiting, Kind: fieldops.KindInvoice}, "errors of the queue": {Text: "archived"}} {
+		f.Page = store.Page{Number: 1, Size: 25}
+		add(name, func(ctx context.Context) error { _, _, err := db.SyncQueue(ctx, f, 3); return err })
+	}
 	add("the lane", func(ctx context.Context) error { _, err := db.Lane(ctx, fieldops.RealDurations(1)); return err })
 	return all
 }

@@ -429,6 +429,9 @@ func (tx *Tx) Retry(ctx context.Context, ref fieldops.DocumentRef, renumbered bo
 			return err
 		}
 	}
+	if err := tx.audit(ctx, "retry_sync", string(ref.Kind), ref.ID, map[string]any{"renumbered": renumbered}); err != nil {
+		return err
+	}
 	if d.openIntent != nil {
 		return tx.wake(ctx, ref.Kind, *d.openIntent, true)
 	}
