@@ -152,12 +152,13 @@ func (p *program) beginWork(ctx context.Context) error {
 // work carries documents to Xero until ctx ends, then gives back what it has
 // not finished within drainTime. On SQLite the caller holds the worker's lock.
 func (p *program) work(ctx context.Context) error {
-	reminding, stop := context.WithCancel(ctx)
-	var reminders sync.WaitGroup
-	reminders.Go(func() { p.billing.RunReminders(reminding) })
+	telling, stop := context.WithCancel(ctx)
+	var tellers sync.WaitGroup
+	tellers.Go(func() { p.billing.RunReminders(telling) })
+	tellers.Go(func() { p.billing.RunBacklogAlerts(telling) })
 	err := p.sync.Run(ctx)
 	stop()
-	reminders.Wait()
+	tellers.Wait()
 	p.working.Store(false)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()

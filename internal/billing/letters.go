@@ -19,6 +19,7 @@ func (s *Service) SendBy(p *Post) {
 	p.Compose(fieldops.MailInvoice, s.composeInvoice)
 	p.Compose(fieldops.MailQuote, s.composeQuote)
 	p.Compose(fieldops.MailPaymentReminder, s.composeReminder)
+	p.Compose(fieldops.MailSyncWaits, s.composeBacklog)
 }
 
 // mailReady refuses what nobody could send.

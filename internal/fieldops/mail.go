@@ -18,6 +18,7 @@ const (
 	MailInvoice         MailKind = "invoice"
 	MailQuote           MailKind = "quote"
 	MailPaymentReminder MailKind = "payment_reminder"
+	MailSyncWaits       MailKind = "sync_waits"
 )
 
 // The states of a mail. Sending is written down before the mail server is

@@ -142,6 +142,7 @@ type Notification struct {
 // The kinds of notification.
 const (
 	NoticeSyncFailed         = "sync_failed"
+	NoticeSyncWaits          = "sync_waits"
 	NoticeMailFailed         = "mail_failed"
 	NoticeInvitationAccepted = "invitation_accepted"
 )

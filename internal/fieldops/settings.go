@@ -42,6 +42,8 @@ type Settings struct {
 	ApprovalRequired bool       // work is invoiced only when somebody has approved it
 	YearStart        time.Month // the first month of the firm's year
 	BudgetAlerts     bool       // tell when a project nears or passes its budget
+
+	SyncAlert time.Duration // how long a document may wait for Xero before people are told; 0 tells nobody
 }
 
 // Setting describes one key: its default and what it may hold.
@@ -130,6 +132,7 @@ var SettingKeys = []Setting{
 	{SettingReminders, "", reminders, "a schedule of reminders"},
 	{"number_padding", "5", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 10 }, "a whole number between 1 and 10"},
 	{"budget_alerts", "true", oneOf("true", "false"), "true or false"},
+	{"sync_alert_minutes", "60", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 0 && n <= 10_080 }, "a whole number of minutes up to 10080, which is a week, or 0 to tell nobody"},
 
 	{"company_logo", "", picture, "a picture that was uploaded, or empty"},
 	{"company_favicon", "", picture, "a picture that was uploaded, or empty"},
@@ -182,6 +185,7 @@ func ReadSettings(stored map[string]string) Settings {
 	yearStart, _ := strconv.Atoi(value("financial_year_start_month"))
 
 	port, _ := strconv.Atoi(value("smtp_port"))
+	alert, _ := strconv.Atoi(value("sync_alert_minutes"))
 	return Settings{
 		Logo: value("company_logo"), Favicon: value("company_favicon"),
 		CompanyAddress: value("company_address"), CompanyPhone: value("company_phone"), CompanyEmail: value("company_email"),
@@ -198,5 +202,6 @@ func ReadSettings(stored map[string]string) Settings {
 		Reminders:        ReadReminders(value(SettingReminders)),
 		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
 		BudgetAlerts: value("budget_alerts") == "true",
+		SyncAlert:    time.Duration(alert) * time.Minute,
 	}
 }

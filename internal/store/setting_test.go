@@ -16,7 +16,7 @@ var otherSettings = map[string]string{
 	"company_name": "Ohm Ltd", "timezone": "Australia/Perth", "currency": "AUD", "xero_sales_account_code": "200", "xero_purchase_account_code": "300",
 	"xero_invoice_status": fieldops.StatusAuthorised, "xero_po_status": fieldops.StatusAuthorised, "default_sales_tax_rate": "10", "default_purchase_tax_rate": "10",
 	"invoice_prefix": "A-", "po_prefix": "B-", "quote_prefix": "C-", "credit_note_prefix": "D-", "bill_prefix": "E-", "number_padding": "3",
-	"timesheet_approval": fieldops.ApprovalRequired, "financial_year_start_month": "7", "budget_alerts": "false",
+	"timesheet_approval": fieldops.ApprovalRequired, "financial_year_start_month": "7", "budget_alerts": "false", "sync_alert_minutes": "5",
 	fieldops.SettingReminders: `{"days_after_due":[5],"enabled":true,"email_template":""}`,
 	"company_logo":            "/branding/logo?v=1.png", "company_favicon": "/branding/favicon?v=1.ico", "company_address": "1 Road", "company_phone": "1",
 	"company_email": "a@b.nz", "company_tax_number": "1", "invoice_terms": "Soon", "smtp_host": "mail.example.com", "smtp_port": "25", "smtp_user": "u",
