@@ -38,6 +38,7 @@ const fixed = {
   'settings-work': '/settings?part=work',
   'settings-mail': '/settings?part=mail',
   'settings-xero': '/settings/xero',
+  'settings-queue': '/settings/queue',
   people: '/people',
   roles: '/people/roles',
   'audit-log': '/audit-log',

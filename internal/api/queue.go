@@ -26,12 +26,21 @@ type syncQueueInput struct {
 	queueFilter
 }
 
-func (a *api) syncQueue(r *request, in *syncQueueInput) (paged[store.QueuedDocument], error) {
+// queuedAnswer is a document of the queue as the list shows it.
+type queuedAnswer struct {
+	store.QueuedDocument
+	Stuck *string `json:"stuck" doc:"Why it cannot be sent again now"`
+}
+
+func (a *api) syncQueue(r *request, in *syncQueueInput) (paged[queuedAnswer], error) {
 	page, filter := in.page(), in.filter()
 	filter.Page = page
 	documents, listing, err := a.DB.SyncQueue(r.Context(), filter, a.Sync.MaxAttempts())
 	return pageOf(documents, listing, page, func(d *store.QueuedDocument) fieldops.ID { return d.Intent },
-		func(d *store.QueuedDocument) store.QueuedDocument { return *d }), err
+		func(d *store.QueuedDocument) queuedAnswer {
+			why := d.Stuck()
+			return queuedAnswer{*d, text(&why)}
+		}), err
 }
 
 func (a *api) planRetry(r *request, in *queueFilter) (billing.RetryPlan, error) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -305,7 +306,7 @@ func TestWhatMovesOnMeanwhileIsRefusedByItself(t *testing.T) {
 	both(t, func(t *testing.T, f *firm) {
 		q := newQueue(f)
 		for n := range 5 {
-			name := fmt.Sprint(n)
+			name := strconv.Itoa(n)
 			q.invoice(name)
 			q.fails(name, "No")
 		}

@@ -54,7 +54,7 @@ var settingWords = []SettingWords{
 	{"xero_purchase_account_code", "Xero", "Purchase account", "Of purchase order lines", "account", nil, ""},
 	{"xero_invoice_status", "Xero", "Invoices are created as", "", "choice", []string{StatusDraft, StatusAuthorised}, ""},
 	{"xero_po_status", "Xero", "Purchase orders are created as", "", "choice", []string{StatusDraft, StatusAuthorised}, ""},
-	{"sync_alert_minutes", "Xero", "Tell when documents wait longer, minutes", "Those who may pause sending are told once, by mail too; 0 tells nobody", "number", nil, ""},
+	{"sync_alert_minutes", "Xero", "Minutes a document may wait", "Then those who may pause sending are told, by mail too; 0 tells nobody", "number", nil, ""},
 
 	{"smtp_host", "Mail", "Mail server", "Empty uses the server of the program's environment, if it names one", "text", nil, ""},
 	{"smtp_port", "Mail", "Port", "465 is encrypted from the start, any other by STARTTLS", "number", nil, ""},

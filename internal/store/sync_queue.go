@@ -35,16 +35,16 @@ type QueuedDocument struct {
 // a person may have it sent again.
 func (d *QueuedDocument) Stuck() string {
 	switch {
-	case d.Unresolved:
-		return "It is not known yet whether Xero recorded an earlier attempt; Xero is being asked, and until then nothing is sent again"
 	case d.Phase == fieldops.PhaseSending:
 		return "It is being sent at this moment"
+	case d.Unresolved:
+		return "It is not known yet whether Xero recorded an earlier attempt; Xero is being asked, and until then nothing is sent again"
 	case d.Phase == fieldops.PhaseQueued:
 		return "It is next in line already"
 	case d.Phase == fieldops.PhaseChecking:
 		return "Xero is being asked about it"
 	case d.Phase == fieldops.PhaseWaiting && d.Reason != nil && waitsWithAll[*d.Reason]:
-		return "It waits as everything does, and goes by itself: " + strings.TrimSuffix(d.words(), ".")
+		return "It waits as everything does: " + strings.TrimSuffix(d.words(), ".")
 	}
 	return ""
 }
@@ -145,12 +145,12 @@ func (f *QueueFilter) where(gate Gate) *where {
 	}
 	if f.Text != "" {
 		like := " like " + w.arg(containing(f.Text)) + " escape '!'"
-		any := "lower(coalesce(v.invoice_number, p.po_number, ''))" + like + " or lower(c.name)" + like + " or lower(i.message)" + like +
+		either := "lower(coalesce(v.invoice_number, p.po_number, ''))" + like + " or lower(c.name)" + like + " or lower(i.message)" + like +
 			" or exists (select 1 from sync_logs l where l.intent_id = i.id and lower(l.error_message)" + like + ")"
 		if gate.Closed() && strings.Contains(strings.ToLower(gate.Message), strings.ToLower(f.Text)) {
-			any += " or " + waitsForLane
+			either += " or " + waitsForLane
 		}
-		w.and("(" + any + ")")
+		w.and("(" + either + ")")
 	}
 	return w
 }

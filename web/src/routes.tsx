@@ -240,6 +240,15 @@ const routes = [
   }),
   createRoute({
     getParentRoute,
+    path: '/settings/queue',
+    validateSearch: list.extend({
+      phase: z.enum(['queued', 'sending', 'checking', 'waiting', 'failed']).optional().catch(undefined),
+      kind: z.enum(['invoice', 'purchase_order', 'client']).optional().catch(undefined),
+    }),
+    component: lazyRouteComponent(() => import('@/settings/queue-page'), 'QueuePage'),
+  }),
+  createRoute({
+    getParentRoute,
     path: '/audit-log',
     validateSearch: z.object({ search: text, person: text, action: text, kind: text, from: day, to: day }),
     component: lazyRouteComponent(() => import('@/audit/page'), 'AuditPage'),

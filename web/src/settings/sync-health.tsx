@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { SyncHealth as Health } from '@/api/types'
 import { formatAgo } from '@/format/calendar'
 import { formatSeconds } from '@/format/seconds'
 import { Section } from '@/records/record-page'
 import { syncHealthQuery } from '@/sync/queries'
+import { buttonClass } from '@/ui/button'
 import { Detail } from '@/ui/page'
 import { Failure, Skeleton } from '@/ui/states'
 
@@ -30,7 +32,14 @@ export function SyncHealth() {
 function Figures({ health }: { health: Health }) {
   const ends = Object.entries(health.outcomes).sort((a, b) => b[1] - a[1])
   return (
-    <Section title="Sync health">
+    <Section
+      title="Sync health"
+      actions={
+        <Link to="/settings/queue" className={buttonClass('secondary')}>
+          See each document
+        </Link>
+      }
+    >
       <div className="card flex flex-col gap-5 p-5">
         <dl className="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-4">
           <Detail label="Arrived in 24 hours">{health.arrived}</Detail>

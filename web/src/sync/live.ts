@@ -1,7 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react'
 import { queryClient } from '@/api/query'
 import type { Lane, SyncEvent, XeroStatus } from '@/api/types'
-import { documentKeys, xeroStatusKey } from './queries'
+import { documentKeys, queueKey, xeroStatusKey } from './queries'
 import { noteAnswer } from './submitted'
 import { toast } from '@/ui/toast'
 
@@ -54,6 +54,7 @@ function flush() {
   }
   stale.clear()
   void queryClient.invalidateQueries({ queryKey: xeroStatusKey })
+  void queryClient.invalidateQueries({ queryKey: queueKey })
 }
 
 /** Says it aloud when what this person just sent was refused; the document says so too. */
@@ -71,6 +72,7 @@ function receive(message: Message) {
       break
     case 'lane':
       queryClient.setQueryData<XeroStatus>(xeroStatusKey, (status) => status && { ...status, lane: message.lane })
+      void queryClient.invalidateQueries({ queryKey: queueKey })
       break
     case 'notification':
       void queryClient.invalidateQueries({ queryKey: ['notifications'] })

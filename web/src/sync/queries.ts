@@ -13,6 +13,9 @@ export const xeroStatusKey = ['xero', 'status'] as const
 
 export const syncHealthQuery = queryOptions({ queryKey: ['xero', 'health'], queryFn: ({ signal }) => getSyncHealth(signal), refetchInterval: 30_000 })
 
+/** The documents on their way and those that failed. */
+export const queueKey = ['xero', 'queue'] as const
+
 export const xeroStatusQuery = queryOptions({
   queryKey: xeroStatusKey,
   queryFn: getXeroStatus,

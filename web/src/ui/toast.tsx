@@ -54,6 +54,8 @@ export function Toaster() {
       <div
         ref={region}
         popover="manual"
+        role="region"
+        aria-label="Messages"
         className="pointer-events-none fixed inset-auto inset-x-3 m-0 w-auto overflow-visible border-0 bg-transparent p-1 text-ink open:flex bottom-[calc(4.75rem+env(safe-area-inset-bottom))] flex-col items-center gap-2 sm:items-end lg:bottom-5 lg:right-5"
       >
         {current.map(({ id, tone, message, action }) => {
