@@ -5,12 +5,12 @@
 package soak
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -142,8 +142,7 @@ func (f *firm) watch(ctx context.Context) {
 			}
 			return
 		}
-		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
-		}
+		_, _ = io.Copy(io.Discard, response.Body) // until it is cut or ctx ends
 		response.Body.Close()
 	}
 }

@@ -88,8 +88,7 @@ func (a *api) retryQueue(w http.ResponseWriter, r *request) error {
 			w.Header().Set("X-Accel-Buffering", "no")
 			_ = control.SetReadDeadline(time.Time{}) // the limit for reading a request would end the stream
 		}
-		_ = control.SetWriteDeadline(time.Now().Add(eventDeadline)) // a connection without deadlines is used without
-		_ = json.NewEncoder(w).Encode(line)                         // the client is gone: the request's context ends the work
+		_ = json.NewEncoder(w).Encode(line) // the client is gone: the request's context ends the work
 		_ = control.Flush()
 	}
 	err := a.Billing.RetryPlanned(r.Context(), r.Actor, in.filter(), in.Body.Hash,

@@ -21,8 +21,10 @@ func onEachEngine(t *testing.T, test func(t *testing.T, f *sandbox)) {
 		database store.Engine
 		redis    bool
 	}{
-		{"River on SQLite", store.SQLite, false}, {"River on PostgreSQL", store.Postgres, false},
-		{"asynq beside PostgreSQL", store.Postgres, true}, {"asynq beside SQLite", store.SQLite, true},
+		{"River on SQLite", store.SQLite, false},
+		{"River on PostgreSQL", store.Postgres, false},
+		{"asynq beside PostgreSQL", store.Postgres, true},
+		{"asynq beside SQLite", store.SQLite, true},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()

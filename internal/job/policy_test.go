@@ -35,7 +35,9 @@ func TestNoMoreAtOnceThanThereAreWorkers(t *testing.T) {
 			works(p.t, db, func(_ context.Context, n int) error {
 				now := busy.Add(1)
 				defer busy.Add(-1)
-				for most := highest[i].Load(); now > most && !highest[i].CompareAndSwap(most, now); most = highest[i].Load() {
+				most := highest[i].Load()
+				for now > most && !highest[i].CompareAndSwap(most, now) {
+					most = highest[i].Load()
 				}
 				time.Sleep(50 * time.Millisecond)
 				d.note(n)

@@ -283,14 +283,14 @@ func TestTheBreakerForAnySequence(t *testing.T) {
 				if due() {
 					t.Fatal("a probe is due before its time")
 				}
-				waits(true, "a probe before its time")
+				_ = waits(true, "a probe before its time")
 				m.passes(left + time.Millisecond)
 				if !due() {
 					t.Fatal("no probe is due in its time")
 				}
-				waits(false, "open, with a probe due")
+				_ = waits(false, "open, with a probe due")
 				probe := goes(true, "a probe in its time")
-				waits(true, "a second probe")
+				_ = waits(true, "a second probe")
 				if due() {
 					t.Fatal("another probe is due while one is under way")
 				}
@@ -300,7 +300,7 @@ func TestTheBreakerForAnySequence(t *testing.T) {
 				}
 				m.finish(probe, true)
 				first := goes(false, "half open")
-				waits(false, "half open, with one under way")
+				_ = waits(false, "half open, with one under way")
 				if m.rng.IntN(2) == 0 {
 					m.finish(first, false) // and it is open again
 					continue
