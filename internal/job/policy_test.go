@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,16 +29,18 @@ func TestNoMoreAtOnceThanThereAreWorkers(t *testing.T) {
 		if p.first.Engine() == store.Postgres {
 			processes = append(processes, p.open())
 		}
-		highest := make([]atomic.Int64, len(processes))
+		var mu sync.Mutex
+		busy, highest := make([]int, len(processes)), make([]int, len(processes))
 		for i, db := range processes {
-			var busy atomic.Int64
+			count := func(by int) {
+				mu.Lock()
+				defer mu.Unlock()
+				busy[i] += by
+				highest[i] = max(highest[i], busy[i])
+			}
 			works(p.t, db, func(_ context.Context, n int) error {
-				now := busy.Add(1)
-				defer busy.Add(-1)
-				most := highest[i].Load()
-				for now > most && !highest[i].CompareAndSwap(most, now) {
-					most = highest[i].Load()
-				}
+				count(1)
+				defer count(-1)
 				time.Sleep(50 * time.Millisecond)
 				d.note(n)
 				return nil
@@ -50,8 +52,10 @@ func TestNoMoreAtOnceThanThereAreWorkers(t *testing.T) {
 		}
 		p.enqueue(false, numbers...)
 		until(p.t, "all are delivered", func() bool { return d.count() == jobs })
-		for i := range highest {
-			if most := highest[i].Load(); most > atOnce {
+		mu.Lock()
+		defer mu.Unlock()
+		for i, most := range highest {
+			if most > atOnce {
 				p.t.Errorf("process %d did %d jobs at once, with %d workers", i, most, atOnce)
 			}
 		}

@@ -236,7 +236,7 @@ func TestTheBreakerForAnySequence(t *testing.T) {
 			}
 			return len(m.calls) - 1
 		}
-		waits := func(probe bool, why string) *store.Wait {
+		waits := func(probe bool, why string) (until fieldops.Time) {
 			t.Helper()
 			wait, _ := m.begin(fieldops.OpLook, probe, false)
 			if wait == nil {
@@ -245,7 +245,7 @@ func TestTheBreakerForAnySequence(t *testing.T) {
 			if wait.Reason != store.Offline {
 				t.Fatalf("%s: waits for %s", why, wait.Message)
 			}
-			return wait
+			return wait.Until
 		}
 		probes := []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 40 * time.Second, 60 * time.Second}
 		opened := 0
@@ -276,7 +276,7 @@ func TestTheBreakerForAnySequence(t *testing.T) {
 					m.finish(i, false)
 				}
 				stragglers = nil
-				left := waits(false, "open").Until.Sub(m.now())
+				left := waits(false, "open").Sub(m.now())
 				if left > after || left < after-2*time.Second {
 					t.Fatalf("probe %d is due in %v, not in %v", n+1, left, after)
 				}
