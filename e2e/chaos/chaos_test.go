@@ -110,9 +110,9 @@ type firm struct {
 	data     string // the folder of the files, and of SQLite
 	disk     *disk
 	postgres *storetest.Postgres // nil on SQLite
-	dbProxy  *proxy              // likewise
+	dbProxy  *storetest.Proxy    // likewise
 	redis    *storetest.Redis    // nil where the database delivers
-	rdProxy  *proxy
+	rdProxy  *storetest.Proxy
 	xero     *program.Caller
 	front    *program.Caller
 	ports    []int
@@ -205,16 +205,14 @@ func (f *firm) begin(withRedis bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f.dbProxy = newProxy(t, address.Host)
-		host, port := f.dbProxy.address()
-		address.Host = fmt.Sprintf("%s:%d", host, port)
+		f.dbProxy = storetest.NewProxy(t, address.Host)
+		address.Host = fmt.Sprintf("127.0.0.1:%d", f.dbProxy.Port)
 		f.env = append(f.env, "DATABASE_URL="+address.String())
 	}
 	if withRedis {
 		f.redis = storetest.OwnRedis(t)
-		f.rdProxy = newProxy(t, f.redis.Address())
-		_, port := f.rdProxy.address()
-		f.env = append(f.env, "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", port))
+		f.rdProxy = storetest.NewProxy(t, f.redis.Address())
+		f.env = append(f.env, "REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", f.rdProxy.Port))
 	}
 	program.Run(t, f.binary, f.env, password+"\n", "user", "create", "--email", email, "--name", "Chaos", "--role", "admin", "--password-stdin")
 	for range processes {

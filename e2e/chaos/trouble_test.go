@@ -44,23 +44,23 @@ func (f *firm) trouble(ctx context.Context, r *rand.Rand) {
 }
 
 func (f *firm) databaseTroubles(ctx context.Context, r *rand.Rand) []func(time.Duration) {
-	well := func() { f.dbProxy.set(0, false, false) }
+	well := func() { f.dbProxy.Set(0, false, false) }
 	return []func(time.Duration){
 		func(time.Duration) {
 			f.count("database connections reset")
-			f.dbProxy.cut()
+			f.dbProxy.Cut()
 		},
 		func(d time.Duration) {
 			f.count("database slow")
-			f.during(ctx, d, func() { f.dbProxy.set(time.Duration(5+r.IntN(60))*time.Millisecond, false, false) }, well)
+			f.during(ctx, d, func() { f.dbProxy.Set(time.Duration(5+r.IntN(60))*time.Millisecond, false, false) }, well)
 		},
 		func(d time.Duration) {
 			f.count("database away")
-			f.during(ctx, d, func() { f.dbProxy.set(0, false, true); f.dbProxy.cut() }, well)
+			f.during(ctx, d, func() { f.dbProxy.Set(0, false, true); f.dbProxy.Cut() }, well)
 		},
 		func(d time.Duration) {
 			f.count("database half open")
-			f.during(ctx, d, func() { f.dbProxy.set(0, true, false) }, well)
+			f.during(ctx, d, func() { f.dbProxy.Set(0, true, false) }, well)
 		},
 		func(d time.Duration) {
 			how, name := syscall.SIGINT, "database restarted"
@@ -79,7 +79,7 @@ func (f *firm) redisTroubles(ctx context.Context) []func(time.Duration) {
 	return []func(time.Duration){
 		func(d time.Duration) {
 			f.count("redis half open")
-			f.during(ctx, d, func() { f.rdProxy.set(0, true, false) }, func() { f.rdProxy.set(0, false, false) })
+			f.during(ctx, d, func() { f.rdProxy.Set(0, true, false) }, func() { f.rdProxy.Set(0, false, false) })
 		},
 		func(d time.Duration) {
 			f.count("redis restarted empty")
@@ -209,10 +209,10 @@ func (f *firm) xeroFault(r *rand.Rand) {
 // mend ends all trouble but that which lasts.
 func (f *firm) mend() {
 	if f.postgres != nil {
-		f.dbProxy.set(0, false, false)
+		f.dbProxy.Set(0, false, false)
 	}
 	if f.redis != nil {
-		f.rdProxy.set(0, false, false)
+		f.rdProxy.Set(0, false, false)
 	}
 	f.disk.empty()
 	f.xero.Call("DELETE", "/_sim/faults", nil, http.StatusOK, nil)

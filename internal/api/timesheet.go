@@ -300,6 +300,14 @@ func errTooManyPhotos() error {
 	return fieldops.Refuse(fieldops.Invalid, "Maximum %d images allowed per timesheet", paperwork.MaxPhotos)
 }
 
+// takeBack removes the photos of a change that failed. Where nobody can say whether
+// it did, they stay: one too many is no harm, one too few is a photo lost.
+func (a *api) takeBack(ctx context.Context, photos []string, err error) {
+	if !errors.Is(err, store.ErrInDoubt) {
+		a.discard(ctx, photos)
+	}
+}
+
 // discard removes photos that no timesheet names, or none any more.
 func (a *api) discard(ctx context.Context, photos []string) {
 	if len(photos) == 0 {
@@ -339,10 +347,10 @@ func (a *api) takeWork(w http.ResponseWriter, r *request, route string, insert f
 	}()
 	create := func(w http.ResponseWriter, r *request) error {
 		answer, err := insert(r, id, s)
+		stays = err == nil || errors.Is(err, store.ErrInDoubt)
 		if err != nil {
 			return err
 		}
-		stays = true
 		return writeJSON(w, r.Status, answer)
 	}
 	key := r.Request.Header.Get("Idempotency-Key")
@@ -465,7 +473,7 @@ func (a *api) updateTimesheet(w http.ResponseWriter, r *request) error {
 		})
 	}
 	if err != nil {
-		a.discard(ctx, s.photos)
+		a.takeBack(ctx, s.photos, err)
 		return err
 	}
 	a.discard(ctx, dropped)
@@ -602,7 +610,7 @@ func (a *api) addTimesheetImages(w http.ResponseWriter, r *request) error {
 		return tx.UpdateTimesheet(ctx, &before, &t)
 	})
 	if err != nil {
-		a.discard(ctx, s.photos)
+		a.takeBack(ctx, s.photos, err)
 		return err
 	}
 	return writeJSON(w, r.Status, imagesAnswer{t.ImageURLs, "Images added"})

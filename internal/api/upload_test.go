@@ -3,11 +3,16 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
+	"ampedfieldops/internal/store/storetest"
 )
 
 func sha256Hex(s string) string {
@@ -137,4 +142,34 @@ func TestARepeatedSubmissionIsKeptOnce(t *testing.T) {
 			t.Errorf("%d photos on the disk, want 1", kept)
 		}
 	})
+}
+
+// A change whose commit was answered by nobody may stand: the photo that it names
+// must be there then, and is, when the same request is made again.
+func TestPhotosOutliveACommitInDoubt(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, store.Postgres)
+	address, err := url.Parse(f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := storetest.NewProxy(t, address.Host)
+	address.Host = fmt.Sprintf("127.0.0.1:%d", proxy.Port)
+	config := f.api.Config
+	config.DB = storetest.Open(t, address.String())
+	behind := *f
+	behind.handler = New(config)
+
+	fields := maps.Clone(goodFields)
+	fields["client_request_id"] = "in doubt"
+	photos := []photo{{"images", "a.jpg", jpeg}}
+	proxy.LoseAnswer("insert into timesheets", "commit")
+	first := behind.submit("tech", "POST", "/api/timesheets", fields, photos)
+	if first.Code != http.StatusServiceUnavailable {
+		t.Fatalf("a request whose commit nobody answered: %d %s", first.Code, first.Body)
+	}
+	again := answer[sheet](t, behind.submit("tech", "POST", "/api/timesheets", fields, photos), 201)
+	if got := f.ask("tech", "GET", again.ImageURLs[0], ""); got.Code != 200 || got.Body.String() != jpeg {
+		t.Errorf("its photo: %d, %d bytes", got.Code, got.Body.Len())
+	}
 }
