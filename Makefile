@@ -57,7 +57,7 @@ SEEDS ?= 20
 ABREAST ?= 3
 
 chaos:
-	go test -count=1 -timeout 0 -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -abreast=$(ABREAST) -storm=12s -results=$(CURDIR)/chaos-results.jsonl
+	go test -count=1 -timeout 0 -parallel $(ABREAST) -v -run '^TestChaos$$' ./e2e/chaos -args -seeds=$(SEEDS) -seed=$(SEED) -abreast=$(ABREAST) -storm=12s -results=$(CURDIR)/chaos-results.jsonl
 
 # A week without Xero, by moved clocks.
 outage:
