@@ -324,6 +324,7 @@ func (o *office) reads(p *papers) []namedRead {
 		f.Page = store.Page{Number: 1, Size: 25}
 		add(name, func(ctx context.Context) error { _, _, err := db.SyncQueue(ctx, f, 3); return err })
 	}
+	add("the backlog", func(ctx context.Context) error { _, err := db.Backlog(ctx); return err })
 	add("the lane", func(ctx context.Context) error { _, err := db.Lane(ctx, fieldops.RealDurations(1)); return err })
 	return all
 }
