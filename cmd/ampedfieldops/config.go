@@ -42,6 +42,7 @@ type config struct {
 	redis          job.Redis // without a host the database delivers jobs
 	logLevel       slog.Level
 	logJSON        bool
+	tracing        tracingConfig
 
 	shown    []shownSetting
 	warnings []string // one line each
@@ -61,8 +62,10 @@ var (
 		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
 		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS", "METRICS_TOKEN",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
+		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT",
+		"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
 	}
-	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN"}
+	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"}
 
 	// unusedNames belong to installations of the earlier product; what they
 	// switch on is not part of this version.
@@ -171,6 +174,8 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	default:
 		r.fault("LOG_FORMAT must be text or json")
 	}
+
+	c.tracing = r.tracing()
 
 	c.warnings = r.warnings()
 	if c.mail.Host != "" && c.mail.From == "" {

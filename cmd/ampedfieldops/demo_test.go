@@ -30,6 +30,8 @@ type running struct {
 	said    func() string // on standard error
 	stop    func() error
 	token   string
+	// requestID, unless empty, is the id that requests bear.
+	requestID string
 }
 
 // lineWriter keeps what a program prints, and tells of its first line.
@@ -111,6 +113,9 @@ func (p *running) ask(status int, method, path string, in, out any) {
 	request.Header.Set("Content-Type", "application/json")
 	if p.token != "" {
 		request.Header.Set("Authorization", "Bearer "+p.token)
+	}
+	if p.requestID != "" {
+		request.Header.Set("X-Request-ID", p.requestID)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {

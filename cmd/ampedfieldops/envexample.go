@@ -54,6 +54,16 @@ var exampleValues = []struct {
 		{"LOG_LEVEL", "info", "debug, info, warn or error"},
 		{"LOG_FORMAT", "text", "text or json"},
 	}},
+	{"Traces, by OTLP over HTTP, when there is an endpoint: from each request to the calls to Xero", []exampleValue{
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "", "address of a collector, such as http://127.0.0.1:4318; /v1/traces is added"},
+		{"OTEL_EXPORTER_OTLP_HEADERS", "", "name=value,name=value: what the collector lets in by"},
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf", "there is no other"},
+		{"OTEL_EXPORTER_OTLP_TIMEOUT", "10000", "of one delivery, in milliseconds"},
+		{"OTEL_SERVICE_NAME", "ampedfieldops", ""},
+		{"OTEL_RESOURCE_ATTRIBUTES", "", "name=value,name=value, such as deployment.environment.name=production"},
+		{"OTEL_TRACES_SAMPLER", "parentbased_always_on", "always_on, always_off, traceidratio, or one of these with parentbased_ before it"},
+		{"OTEL_TRACES_SAMPLER_ARG", "1", "share of the traces that traceidratio keeps, 0 to 1"},
+	}},
 }
 
 type exampleValue struct{ name, value, about string }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -147,8 +148,9 @@ func TestConfigCommand(t *testing.T) {
 	if strings.Contains(out, "client-secret-value") {
 		t.Error("config shows a secret")
 	}
-	for _, want := range []string{"XERO_CLIENT_SECRET  set", "SYNC_MAX_ATTEMPTS   3", here.env["DATA_DIR"]} {
-		if !strings.Contains(out, want) {
+	aligned := regexp.MustCompile(` +`)
+	for _, want := range []string{"XERO_CLIENT_SECRET set", "SYNC_MAX_ATTEMPTS 3", here.env["DATA_DIR"]} {
+		if !strings.Contains(aligned.ReplaceAllString(out, " "), want) {
 			t.Errorf("config does not show %q:\n%s", want, out)
 		}
 	}

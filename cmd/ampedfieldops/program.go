@@ -42,6 +42,7 @@ type program struct {
 	billing *billing.Service
 	events  *billing.Events
 	post    *billing.Post
+	traces  *tracing
 	photos  *paperwork.Photos
 
 	pictures *paperwork.Pictures
@@ -74,7 +75,11 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	if err != nil {
 		return nil, errors.Join(err, photos.Close(), pictures.Close())
 	}
-	p := &program{config: c, log: log, db: db, photos: photos, pictures: pictures, sealer: sealer}
+	traces, err := newTracing(ctx, c.tracing, log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close(), photos.Close(), pictures.Close())
+	}
+	p := &program{config: c, log: log, db: db, traces: traces, photos: photos, pictures: pictures, sealer: sealer}
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -82,6 +87,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 		DB: db, Provider: xero.New(exchange), Sealer: sealer, Log: log, Durations: durations,
 		MaxAttempts: c.maxAttempts, AppURL: c.frontendURL,
 		LaneChanged: func() { p.events.LaneChanged() },
+		Tracer:      traces.tracer,
 	})
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
@@ -101,6 +107,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 
 // close gives back what newProgram opened. Nothing may run any more.
 func (p *program) close() error {
+	p.traces.close()
 	return errors.Join(p.db.Close(), p.photos.Close(), p.pictures.Close())
 }
 
@@ -131,7 +138,7 @@ func (p *program) handler(worker bool) http.Handler {
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
 		Billing: p.billing, Sync: p.sync, Events: p.events, Post: p.post, Sealer: p.sealer, Pictures: p.pictures,
 		XeroConfigured: p.config.xero.ClientID != "", XeroScopes: xero.Scopes, XeroRedirectURI: p.config.xero.RedirectURI,
-		MetricsToken: p.config.metricsToken,
+		MetricsToken: p.config.metricsToken, Tracer: p.traces.tracer,
 	}
 	if worker {
 		configuration.WorkerAlive = p.working.Load

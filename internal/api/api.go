@@ -8,6 +8,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -22,6 +23,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
@@ -66,6 +72,8 @@ type Config struct {
 	// where Xero sends the browser back to.
 	XeroScopes      []string
 	XeroRedirectURI string
+	// Tracer makes the spans of requests; nil traces nothing.
+	Tracer trace.Tracer
 	// MetricsToken lets a program read the metrics; without one only admins do.
 	MetricsToken string
 	// WorkerAlive reports whether background work is being done in this
@@ -91,6 +99,9 @@ type api struct {
 func New(c Config) http.Handler {
 	if c.Clock == nil {
 		c.Clock = time.Now
+	}
+	if c.Tracer == nil {
+		c.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	a := &api{Config: c, dashboards: newDashboards(c.Clock), sessions: signer{c.JWTSecret, c.Clock}, unknownUser: sync.OnceValue(func() string { return fieldops.HashPassword(rand.Text()) }), document: sync.OnceValue(OpenAPI), requests: newRequestMetrics()}
 	a.prometheus = sync.OnceValue(a.newPrometheus)
@@ -123,7 +134,12 @@ func (a *api) frame(next http.Handler) http.Handler {
 		began := time.Now()
 		id := requestID(r)
 		scope := &scope{id: id, ip: a.clientIP(r)}
-		r = r.WithContext(withScope(r.Context(), scope))
+		ctx := withScope(r.Context(), scope)
+		span := trace.SpanFromContext(ctx)
+		if traced(r.URL.Path) {
+			ctx, span = a.Tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer)) // its name is known when it is routed
+		}
+		r = r.WithContext(ctx)
 		h := w.Header()
 		h.Set("X-Request-ID", id)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -150,25 +166,64 @@ func (a *api) frame(next http.Handler) http.Handler {
 					a.writeError(watched, r, errPanicked)
 				}
 			}
+			status := cmp.Or(watched.status, http.StatusOK)
+			if span.IsRecording() {
+				method, path := routeOf(r)
+				span.SetName(method + " " + path)
+				span.SetAttributes(attribute.String("http.request.method", method), attribute.String("http.route", path), attribute.Int("http.response.status_code", status),
+					attribute.String("ampedfieldops.request_id", id), attribute.String("enduser.id", scope.userID))
+				if status >= http.StatusInternalServerError {
+					span.SetStatus(codes.Error, "")
+				}
+			}
+			span.End()
 			level := slog.LevelInfo
 			if strings.HasPrefix(r.URL.Path, "/assets/") || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
 				level = slog.LevelDebug
 			}
 			// The path without its query, which may hold an OAuth code.
-			a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			line := []slog.Attr{
+				slog.String("method", r.Method), slog.String("path", r.URL.Path),
 				slog.Int("status", watched.status), slog.Int64("bytes", watched.bytes), slog.Duration("took", time.Since(began)),
-				slog.String("request_id", id), slog.String("user_id", scope.userID), slog.String("ip", scope.ip))
+				slog.String("request_id", id), slog.String("user_id", scope.userID), slog.String("ip", scope.ip),
+			}
+			if spanning := span.SpanContext(); spanning.IsValid() {
+				line = append(line, slog.String("trace_id", spanning.TraceID().String()))
+			}
+			a.Log.LogAttrs(r.Context(), level, "request", line...)
 		}()
 		next.ServeHTTP(watched, r)
-		// By the pattern's method, not the request's, of which a stranger can invent any number.
-		method, path, routed := strings.Cut(r.Pattern, " ")
-		if !routed {
-			method, path = "any", cmp.Or(r.Pattern, "none")
-		}
+		method, path := routeOf(r)
 		if path != "/api/events" { // which lasts as long as the page
 			a.requests.WithLabelValues(method, path, strconv.Itoa(cmp.Or(watched.status, http.StatusOK))).Observe(time.Since(began).Seconds())
 		}
 	})
+}
+
+// routeOf is the pattern that a request was answered by: its method, not the
+// request's, of which a stranger can invent any number.
+func routeOf(r *http.Request) (method, path string) {
+	method, path, routed := strings.Cut(r.Pattern, " ")
+	if !routed {
+		return "any", cmp.Or(r.Pattern, "none")
+	}
+	return method, path
+}
+
+// traced reports whether a request has a span: all of the API but what monitors
+// ask, and live events, which last as long as the page.
+func traced(path string) bool {
+	return strings.HasPrefix(path, "/api/") && path != "/api/health" && path != "/api/events"
+}
+
+// traceParent is where the trace of a request goes on, "" when it has none.
+func traceParent(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return ""
+	}
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	return carrier["traceparent"]
 }
 
 // The policy of the web app: nothing from outside, no inline script. Its styles

@@ -138,7 +138,7 @@ func (a *api) serve(route route) http.Handler {
 func (a *api) handle(serve func(w http.ResponseWriter, r *request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, hr *http.Request) {
 		s := scopeOf(hr.Context())
-		r := &request{Request: hr, Header: w.Header(), Status: http.StatusOK, Actor: fieldops.Actor{IP: s.ip, RequestID: s.id}}
+		r := &request{Request: hr, Header: w.Header(), Status: http.StatusOK, Actor: fieldops.Actor{IP: s.ip, RequestID: s.id, TraceParent: traceParent(hr.Context())}}
 		if err := serve(w, r); err != nil {
 			a.writeError(w, r.Request, err)
 		}

@@ -173,6 +173,8 @@ func (s *Sync) prepare(ctx context.Context, all []*traveller) error {
 
 // prepareOne builds a posting; wait is EnsureContact's.
 func (s *Sync) prepareOne(ctx context.Context, tx *store.Tx, needs needs, t *traveller, wait bool) (err error) {
+	// A contact that it asks for is asked for by the same request.
+	tx.Actor.RequestID, tx.Actor.TraceParent = t.RequestID, t.TraceParent
 	t.posting, t.blocked, err = s.posting(ctx, tx, needs, t.Claim, wait)
 	if err != nil {
 		return err
@@ -477,8 +479,7 @@ func (s *Sync) lookFor(ctx context.Context, ts []*traveller) error {
 	if err != nil {
 		return err
 	}
-	a := s.send(ctx, access, p)
-	verdicts := s.provider.Judge(p.Call, a)
+	a, verdicts := s.send(ctx, access, p)
 	found, complete, readErr := s.provider.ReadFound(p.Call, a)
 	answered := verdicts[0].Outcome == fieldops.Answered && readErr == nil && (complete || len(group) > 1)
 	err = s.writeAbout(ctx, group, func(tx *store.Tx) error {
@@ -781,8 +782,7 @@ func (s *Sync) exchange(ctx context.Context, access access, call fieldops.Call, 
 	if ok, err := s.begin(ctx, p, ts); err != nil || !ok {
 		return err
 	}
-	a := s.send(ctx, access, p)
-	verdicts := s.provider.Judge(p.Call, a)
+	a, verdicts := s.send(ctx, access, p)
 	var now fieldops.Time
 	err := s.writeAbout(ctx, ts, func(tx *store.Tx) (err error) {
 		if now, err = tx.Clock(ctx); err != nil {

@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
 	"ampedfieldops/internal/store"
@@ -24,6 +27,7 @@ type Sync struct {
 	maxAttempts int
 	appURL      string
 	changed     func() // the lane's state changed
+	tracer      trace.Tracer
 	step        func(label string)
 
 	woken chan struct{}
@@ -36,9 +40,10 @@ type SyncConfig struct {
 	Sealer      *Sealer
 	Log         *slog.Logger
 	Durations   fieldops.Durations
-	MaxAttempts int    // sends that a look-up has shown to be absent, before a person is asked
-	AppURL      string // where a document's link in Xero leads back to
-	LaneChanged func() // told when the lane opens or closes; may be nil
+	MaxAttempts int          // sends that a look-up has shown to be absent, before a person is asked
+	AppURL      string       // where a document's link in Xero leads back to
+	LaneChanged func()       // told when the lane opens or closes; may be nil
+	Tracer      trace.Tracer // of the calls to the provider; nil traces nothing
 	// Step is called at every labelled step of the protocol, so that a torture
 	// run can stop the process there. Nil in production.
 	Step func(label string)
@@ -48,7 +53,7 @@ type SyncConfig struct {
 func NewSync(c SyncConfig) *Sync {
 	s := &Sync{
 		db: c.DB, provider: c.Provider, seal: c.Sealer, log: c.Log, durations: c.Durations,
-		maxAttempts: max(1, c.MaxAttempts), appURL: c.AppURL, changed: c.LaneChanged, step: c.Step,
+		maxAttempts: max(1, c.MaxAttempts), appURL: c.AppURL, changed: c.LaneChanged, tracer: c.Tracer, step: c.Step,
 		woken: make(chan struct{}, 1),
 	}
 	if s.step == nil {
@@ -56,6 +61,9 @@ func NewSync(c SyncConfig) *Sync {
 	}
 	if s.changed == nil {
 		s.changed = func() {}
+	}
+	if s.tracer == nil {
+		s.tracer = noop.NewTracerProvider().Tracer("")
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -214,26 +222,29 @@ func (s *Sync) call(ctx context.Context, call fieldops.Call, o callOptions) (fie
 	if err := s.write(ctx, func(tx *store.Tx) error { return tx.BeginCall(ctx, s.durations, p) }); err != nil {
 		return fieldops.Answer{}, err
 	}
-	a := s.send(ctx, access, p)
-	verdict := s.provider.Judge(p.Call, a)[0]
+	a, verdicts := s.send(ctx, access, p)
 	return a, s.write(ctx, func(tx *store.Tx) error {
-		if err := s.noteExchange(ctx, tx, p, a, verdict); err != nil {
+		if err := s.noteExchange(ctx, tx, p, a, verdicts[0]); err != nil {
 			return err
 		}
-		_, err := tx.FinishRow(ctx, s.durations, p, 0, verdict, a)
+		_, err := tx.FinishRow(ctx, s.durations, p, 0, verdicts[0], a)
 		return err
 	})
 }
 
-// send makes the one HTTP exchange of a planned call, within its deadline.
-func (s *Sync) send(ctx context.Context, access access, p *store.PlannedCall) fieldops.Answer {
+// send makes the one HTTP exchange of a planned call, within its deadline, and
+// judges the answer.
+func (s *Sync) send(ctx context.Context, access access, p *store.PlannedCall) (fieldops.Answer, []fieldops.Verdict) {
 	s.step("before send " + string(p.Call.Operation))
 	// A worker that is told to stop still hears the answer of a call under way.
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.durations.CallTimeout)
 	defer cancel()
+	sending, seen := s.watch(sending, p)
 	a := s.provider.Send(sending, access.token, p.Tenant, p.Call)
+	verdicts := s.provider.Judge(p.Call, a)
+	seen.end(a, verdicts...)
 	s.step("after send " + string(p.Call.Operation))
-	return a
+	return a, verdicts
 }
 
 // noteExchange keeps what an exchange says of the lane and the token, whatever

@@ -78,9 +78,11 @@ func (s *Sync) refresh(ctx context.Context, c store.Connection) error {
 	}
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.durations.CallTimeout)
 	defer cancel()
+	sending, seen := s.watch(sending, p)
 	set, a, callErr := s.provider.Refresh(sending, refreshToken)
-	s.step("refresh answered")
 	verdict := tokenVerdict(a, callErr)
+	seen.end(a, verdict)
+	s.step("refresh answered")
 	err = s.write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.FinishRow(ctx, s.durations, p, 0, verdict, a); err != nil {
 			return err
@@ -187,8 +189,11 @@ func (s *Sync) connect(ctx context.Context, actor fieldops.Actor, code, verifier
 	}
 	asking, cancel := context.WithTimeout(ctx, s.durations.CallTimeout)
 	defer cancel()
+	asking, seen := s.watch(asking, p)
 	set, a, callErr := s.provider.Exchange(asking, code, verifier)
-	if err := s.finish1(ctx, p, tokenVerdict(a, callErr), a); err != nil {
+	verdict := tokenVerdict(a, callErr)
+	seen.end(a, verdict)
+	if err := s.finish1(ctx, p, verdict, a); err != nil {
 		return err
 	}
 	if callErr != nil {
@@ -207,8 +212,11 @@ func (s *Sync) connect(ctx context.Context, actor fieldops.Actor, code, verifier
 	}
 	listing, cancelListing := context.WithTimeout(ctx, s.durations.CallTimeout)
 	defer cancelListing()
+	listing, seen = s.watch(listing, p)
 	a = s.provider.Send(listing, set.AccessToken, "", call)
-	if err := s.finish1(ctx, p, s.provider.Judge(call, a)[0], a); err != nil {
+	verdict = s.provider.Judge(call, a)[0]
+	seen.end(a, verdict)
+	if err := s.finish1(ctx, p, verdict, a); err != nil {
 		return err
 	}
 	tenants, err := s.provider.ReadConnections(a)
@@ -284,8 +292,11 @@ func (s *Sync) Disconnect(ctx context.Context, actor fieldops.Actor) error {
 		}
 		asking, cancel := context.WithTimeout(ctx, s.durations.CallTimeout)
 		defer cancel()
+		asking, seen := s.watch(asking, p)
 		a, callErr := s.provider.Revoke(asking, refreshToken)
-		if err := s.finish1(ctx, p, tokenVerdict(a, callErr), a); err != nil {
+		verdict := tokenVerdict(a, callErr)
+		seen.end(a, verdict)
+		if err := s.finish1(ctx, p, verdict, a); err != nil {
 			return err
 		}
 	}

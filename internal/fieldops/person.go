@@ -122,6 +122,9 @@ type Actor struct {
 	Name      string
 	IP        string
 	RequestID string
+	// TraceParent is where the trace of the request goes on (W3C traceparent);
+	// "" when it is not traced.
+	TraceParent string
 }
 
 // System is the program acting by itself: the worker, a migration.

@@ -161,6 +161,9 @@ func (tx *Tx) RequestSync(ctx context.Context, ref fieldops.DocumentRef, op fiel
 			return "", false, err
 		}
 		if d.openIntent != nil {
+			if err := tx.keepCause(ctx, ref); err != nil {
+				return "", false, err
+			}
 			// What a person has just mended need not wait for its turn.
 			return *d.openIntent, false, tx.wake(ctx, ref.Kind, *d.openIntent, true)
 		}
@@ -222,6 +225,9 @@ func (tx *Tx) requestVoid(ctx context.Context, ref fieldops.DocumentRef, d *sync
 	if _, err := tx.q.ExecContext(ctx, "update sync_documents set wish = 'void' where entity_type = $1 and entity_id = $2", ref.Kind, ref.ID); err != nil {
 		return "", false, err
 	}
+	if err := tx.keepCause(ctx, ref); err != nil {
+		return "", false, err
+	}
 	return *d.openIntent, false, tx.wake(ctx, ref.Kind, *d.openIntent, false)
 }
 
@@ -258,12 +264,26 @@ func (tx *Tx) insertIntent(ctx context.Context, ref fieldops.DocumentRef, op fie
 	if err != nil {
 		return err
 	}
-	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, phase, next_attempt_at, handed_over_at)
-		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, $5, 'queued', $3, $3 from sync_documents where entity_type = $6 and entity_id = $7`,
-		id, op, now, orNull(tx.Actor.UserID), orNull(tx.Actor.RequestID), ref.Kind, ref.ID); err != nil {
+	if err := tx.keepCause(ctx, ref); err != nil {
+		return err
+	}
+	if _, err := tx.q.ExecContext(ctx, `insert into sync_intents (id, entity_type, entity_id, tenant_id, operation, opened_at, opened_by, request_id, trace_parent, phase, next_attempt_at, handed_over_at)
+		select $1, entity_type, entity_id, tenant_id, $2, $3, $4, request_id, trace_parent, 'queued', $3, $3 from sync_documents where entity_type = $5 and entity_id = $6`,
+		id, op, now, orNull(tx.Actor.UserID), ref.Kind, ref.ID); err != nil {
 		return err
 	}
 	return tx.enqueuePush(ctx, ref.Kind, id, 0)
+}
+
+// keepCause remembers the request that asks something of a document. What the
+// program asks by itself follows from the request before, which stays.
+func (tx *Tx) keepCause(ctx context.Context, ref fieldops.DocumentRef) error {
+	if tx.Actor.RequestID == "" {
+		return nil
+	}
+	_, err := tx.q.ExecContext(ctx, "update sync_documents set request_id = $1, trace_parent = $2 where entity_type = $3 and entity_id = $4",
+		tx.Actor.RequestID, orNull(tx.Actor.TraceParent), ref.Kind, ref.ID)
+	return err
 }
 
 // closeIntent ends an intent with its result and frees the document for the
@@ -573,8 +593,10 @@ type SyncLog struct {
 	FinishedAt      fieldops.Time   `json:"finished_at"`
 	DurationMS      *int64          `json:"duration_ms"`
 	IdempotencyKey  *string         `json:"idempotency_key"`
-	CorrelationID   *string         `json:"correlation_id"`
-	CallID          fieldops.ID     `json:"call_id"`
+	// CorrelationID is the id of the request that asked for the call.
+	CorrelationID     *string     `json:"correlation_id"`
+	XeroCorrelationID *string     `json:"xero_correlation_id"`
+	CallID            fieldops.ID `json:"call_id"`
 }
 
 // SyncLogs are the newest calls about one entity. A timesheet answers with its
@@ -592,12 +614,12 @@ func (r reads) SyncLogs(ctx context.Context, entityType string, id fieldops.ID, 
 		entityType, id = string(fieldops.KindInvoice), *invoice
 	}
 	return collect(ctx, r, `select id, entity_type, entity_id, intent_id, attempt, operation, method, path, request_payload, response_payload,
-		status_code, http_status, outcome, error_message, created_at, finished_at, duration_ms, idempotency_key, correlation_id, call_id
+		status_code, http_status, outcome, error_message, created_at, finished_at, duration_ms, idempotency_key, correlation_id, xero_correlation_id, call_id
 		from sync_logs where entity_type = $1 and entity_id = $2 order by created_at desc, id desc limit $3`, []any{entityType, id, limit},
 		func(rows *sql.Rows, l *SyncLog) error {
 			var request, response *string
 			err := rows.Scan(&l.ID, &l.EntityType, &l.EntityID, &l.IntentID, &l.Attempt, &l.Operation, &l.Method, &l.Path, &request, &response,
-				&l.StatusCode, &l.HTTPStatus, &l.Outcome, &l.ErrorMessage, &l.CreatedAt, &l.FinishedAt, &l.DurationMS, &l.IdempotencyKey, &l.CorrelationID, &l.CallID)
+				&l.StatusCode, &l.HTTPStatus, &l.Outcome, &l.ErrorMessage, &l.CreatedAt, &l.FinishedAt, &l.DurationMS, &l.IdempotencyKey, &l.CorrelationID, &l.XeroCorrelationID, &l.CallID)
 			l.RequestPayload, l.ResponsePayload = rawJSON(request), rawJSON(response)
 			return err
 		})
@@ -639,7 +661,8 @@ type Claim struct {
 	Attempts        int // writing attempts of this intent so far
 	BatchLimit      int
 	Refused         string
-	RequestID       string
+	RequestID       string // the request that asked for it, and where its trace goes on
+	TraceParent     string
 	Unresolved      []Attempt
 	// Creates are the attempts to create the document that may have come true,
 	// if there was more than one: once the number is free, each may still put a
@@ -695,16 +718,17 @@ func (tx *Tx) claim(ctx context.Context, d fieldops.Durations, condition, value 
 		lock = " for update of s skip locked"
 	}
 	claims, err := collect(ctx, tx.reads, `select s.entity_type, s.entity_id, i.id, i.operation, s.tenant_id, s.sync_epoch + 1, s.revision, s.updated_revision,
-			i.sends, i.unknowns, i.looks, i.batch_limit, coalesce(i.refused, ''), coalesce(i.request_id, ''), coalesce(s.wish, '')
+			i.sends, i.unknowns, i.looks, i.batch_limit, coalesce(i.refused, ''), coalesce(i.request_id, ''), coalesce(i.trace_parent, ''), coalesce(s.wish, ''),
+			coalesce(s.request_id, ''), coalesce(s.trace_parent, '')
 		from sync_intents i join sync_documents s on s.entity_type = i.entity_type and s.entity_id = i.entity_id and s.open_intent_id = i.id
 		where i.closed_at is null and i.next_attempt_at <= $1 and (s.lease_until is null or s.lease_until <= $1) and `+condition+`
 		order by i.id limit `+strconv.Itoa(n)+lock, []any{now, value},
 		func(rows *sql.Rows, c *Claim) error {
-			var wish string
+			var wish, newestRequest, newestTrace string
 			err := rows.Scan(&c.Ref.Kind, &c.Ref.ID, &c.Intent, &c.Operation, &c.Tenant, &c.Epoch, &c.Revision, &c.UpdatedRevision,
-				&c.Sends, &c.Unknowns, &c.Looks, &c.BatchLimit, &c.Refused, &c.RequestID, &wish)
+				&c.Sends, &c.Unknowns, &c.Looks, &c.BatchLimit, &c.Refused, &c.RequestID, &c.TraceParent, &wish, &newestRequest, &newestTrace)
 			if wish == "void" && c.Operation != fieldops.OpVoid {
-				c.Operation = wishToVoid
+				c.Operation, c.RequestID, c.TraceParent = wishToVoid, newestRequest, newestTrace
 			}
 			return err
 		})

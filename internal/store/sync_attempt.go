@@ -162,7 +162,7 @@ func (tx *Tx) BeginCall(ctx context.Context, d fieldops.Durations, p *PlannedCal
 	}
 	var b strings.Builder
 	b.WriteString(`insert into sync_logs (id, entity_type, entity_id, request_payload, created_at, intent_id, call_id, tenant_id, sync_epoch, revision,
-		number, posting, attempt, operation, writes, method, path, idempotency_key, token_generation, token_expires_at, deadline) values `)
+		number, posting, attempt, operation, writes, method, path, idempotency_key, token_generation, token_expires_at, deadline, correlation_id) values `)
 	var args []any
 	for i, c := range p.Claims {
 		member := p.Call.Members[i]
@@ -182,7 +182,7 @@ func (tx *Tx) BeginCall(ctx context.Context, d fieldops.Durations, p *PlannedCal
 		row := []any{
 			id, c.Ref.Kind, c.Ref.ID, jsonText(payload), now, c.Intent, p.ID, p.Tenant, c.Epoch, member.Revision,
 			member.Number, string(posting), c.Attempts + 1, p.Call.Operation, p.writes(), p.Call.Method, p.Call.Path,
-			p.Call.IdempotencyKey, p.TokenGeneration, p.TokenExpires, p.Deadline,
+			p.Call.IdempotencyKey, p.TokenGeneration, p.TokenExpires, p.Deadline, orNull(c.RequestID),
 		}
 		b.WriteByte('(')
 		for j := range row {
@@ -268,7 +268,7 @@ func (tx *Tx) FinishRow(ctx context.Context, d fieldops.Durations, p *PlannedCal
 	if err != nil {
 		return false, err
 	}
-	var hot, resolved, status, httpStatus, message, correlation any
+	var hot, resolved, status, httpStatus, message any
 	if p.writes() && (v.Outcome == fieldops.Unknown || v.Outcome == fieldops.Evidence) {
 		hot = now.Add(d.Hot)
 	} else {
@@ -283,12 +283,9 @@ func (tx *Tx) FinishRow(ctx context.Context, d fieldops.Durations, p *PlannedCal
 	if v.Message != "" {
 		message = v.Message
 	}
-	if a.CorrelationID != "" {
-		correlation = a.CorrelationID
-	}
 	done, err := tx.q.ExecContext(ctx, `update sync_logs set outcome = $1, finished_at = $2, hot_until = $3, resolved_at = $4, status_code = $5,
-		http_status = $6, error_message = $7, response_payload = $8, duration_ms = $9, correlation_id = $10 where id = $11 and outcome is null`,
-		v.Outcome, now, hot, resolved, status, httpStatus, message, jsonText(v.Response), a.Duration.Milliseconds(), correlation, p.Rows[i])
+		http_status = $6, error_message = $7, response_payload = $8, duration_ms = $9, xero_correlation_id = $10 where id = $11 and outcome is null`,
+		v.Outcome, now, hot, resolved, status, httpStatus, message, jsonText(v.Response), a.Duration.Milliseconds(), orNull(a.CorrelationID), p.Rows[i])
 	if err != nil {
 		return false, err
 	}

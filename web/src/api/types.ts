@@ -506,6 +506,7 @@ export interface SyncLog {
   duration_ms: number | null
   idempotency_key: string | null
   correlation_id: string | null
+  xero_correlation_id: string | null
 }
 
 export interface Lane {

@@ -59,12 +59,18 @@ function Attempt({ log }: { log: SyncLog }) {
           <Payload title="Request" value={log.request_payload} />
           <Payload title="Response" value={log.response_payload} />
         </div>
-        {(log.correlation_id ?? log.idempotency_key) && (
+        {(log.correlation_id ?? log.xero_correlation_id ?? log.idempotency_key) && (
           <dl className="grid grid-cols-[auto_1fr] gap-x-3 text-xs text-muted [&>dd]:font-mono [&>dd]:break-all">
             {log.correlation_id && (
               <>
-                <dt>Xero's correlation id</dt>
+                <dt>Request id</dt>
                 <dd>{log.correlation_id}</dd>
+              </>
+            )}
+            {log.xero_correlation_id && (
+              <>
+                <dt>Xero's correlation id</dt>
+                <dd>{log.xero_correlation_id}</dd>
               </>
             )}
             {log.idempotency_key && (
