@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -57,9 +57,8 @@ func (c *spanCollector) spans(t *testing.T) (all []*tracepb.Span, services map[s
 				all = append(all, scope.Spans...)
 			}
 		}
-		raw += string(body)
 	}
-	return all, services, raw
+	return all, services, string(bytes.Join(c.bodies, nil))
 }
 
 func attributeOf(all []*commonpb.KeyValue, key string) string {
@@ -69,7 +68,7 @@ func attributeOf(all []*commonpb.KeyValue, key string) string {
 			case *commonpb.AnyValue_StringValue:
 				return v.StringValue
 			case *commonpb.AnyValue_IntValue:
-				return fmt.Sprint(v.IntValue)
+				return strconv.FormatInt(v.IntValue, 10)
 			}
 		}
 	}
