@@ -183,12 +183,8 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 	if l.halfOpenUntil.After(now.Time) {
 		return "", &Wait{Until: l.halfOpenUntil, Reason: Offline, Message: "Xero answers again; one document goes first.", Who: fieldops.Nobody}
 	}
-	if l.dayLeft != nil && l.dayLimit != nil && !looks && *l.dayLeft <= *l.dayLimit/dayReserve && l.headersAt.Add(d.QuietDay).After(now.Time) {
-		return "", &Wait{Until: l.headersAt.Add(d.QuietDay), Reason: Parked, Message: "Nearly all of today's calls to Xero are used; the rest is kept for look-ups.", Who: fieldops.Nobody}
-	}
 
-	var inFlight, inMinute, inSecond int
-	var freesMinute, freesFlight, freesSecond fieldops.Time
+	u := LaneUse{DayLeft: l.dayLeft, DayLimit: l.dayLimit, HeadersAt: l.headersAt}
 	minuteAgo, secondAgo := now.Add(-d.Minute), now.Add(-d.Second)
 	if err := tx.q.QueryRowContext(ctx, `select
 			count(*) filter (where finished_at is null and leased_until > $2),
@@ -198,20 +194,11 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 			count(*) filter (where started_at > $4),
 			min(case when started_at > $4 then started_at end)
 		from xero_calls where tenant_id = $1 and (finished_at is null or finished_at > $3)`,
-		p.Tenant, now, minuteAgo, secondAgo).Scan(&inFlight, &freesFlight, &inMinute, &freesMinute, &inSecond, &freesSecond); err != nil {
+		p.Tenant, now, minuteAgo, secondAgo).Scan(&u.InFlight, &u.FreesFlight, &u.InMinute, &u.FreesMinute, &u.InSecond, &u.FreesSecond); err != nil {
 		return "", err
 	}
-	minute := laneMinute
-	if !looks || p.Background {
-		minute -= laneForLooks
-	}
-	switch {
-	case inFlight >= laneInFlight:
-		return "", &Wait{Until: now.Add(min(d.Second/4, freesFlight.Sub(now.Time))), Reason: Parked, Message: "Five calls to Xero are under way, which is its limit.", Who: fieldops.Nobody}
-	case inMinute >= minute:
-		return "", &Wait{Until: freesMinute.Add(d.Minute), Reason: Parked, Message: "This minute's calls to Xero are used up.", Who: fieldops.Nobody}
-	case inSecond >= laneSecond:
-		return "", &Wait{Until: freesSecond.Add(d.Second), Reason: Parked, Message: "Calls to Xero are spread out.", Who: fieldops.Nobody}
+	if wait := u.Room(d, now, looks, p.Background); wait != nil {
+		return "", wait
 	}
 	if l.failures >= breakerOpens && !p.Probe {
 		// Half open: this one goes, the rest wait for its answer.
@@ -231,6 +218,41 @@ func (tx *Tx) takeSlot(ctx context.Context, d fieldops.Durations, now fieldops.T
 	}
 	_, err = tx.q.ExecContext(ctx, "delete from xero_calls where tenant_id = $1 and finished_at < $2", p.Tenant, now.Add(-2*d.Minute))
 	return id, err
+}
+
+// LaneUse is how much of Xero's limits the calls of all processes to one
+// organisation use at a moment.
+type LaneUse struct {
+	InFlight    int
+	FreesFlight fieldops.Time // when the first of them is over at the latest
+	InMinute    int           // under way, or over for less than a minute
+	FreesMinute fieldops.Time // when the first of these was over
+	InSecond    int           // begun within a second
+	FreesSecond fieldops.Time // when the first of these began
+	// What Xero last said of the day, and when; nil before it has.
+	DayLeft, DayLimit *int64
+	HeadersAt         fieldops.Time
+}
+
+// Room says what one more call must wait for, nil if it may begin now. Look-ups
+// have a share of the minute and of the day to themselves, unless they are the
+// program's own in the background.
+func (u LaneUse) Room(d fieldops.Durations, now fieldops.Time, looks, background bool) *Wait {
+	minute := laneMinute
+	if !looks || background {
+		minute -= laneForLooks
+	}
+	switch {
+	case u.DayLeft != nil && u.DayLimit != nil && !looks && *u.DayLeft <= *u.DayLimit/dayReserve && u.HeadersAt.Add(d.QuietDay).After(now.Time):
+		return &Wait{Until: u.HeadersAt.Add(d.QuietDay), Reason: Parked, Message: "Nearly all of today's calls to Xero are used; the rest is kept for look-ups.", Who: fieldops.Nobody}
+	case u.InFlight >= laneInFlight:
+		return &Wait{Until: now.Add(min(d.Second/4, u.FreesFlight.Sub(now.Time))), Reason: Parked, Message: "Five calls to Xero are under way, which is its limit.", Who: fieldops.Nobody}
+	case u.InMinute >= minute:
+		return &Wait{Until: u.FreesMinute.Add(d.Minute), Reason: Parked, Message: "This minute's calls to Xero are used up.", Who: fieldops.Nobody}
+	case u.InSecond >= laneSecond:
+		return &Wait{Until: u.FreesSecond.Add(d.Second), Reason: Parked, Message: "Calls to Xero are spread out.", Who: fieldops.Nobody}
+	}
+	return nil
 }
 
 // Answered tells the breaker that Xero gave a usable answer.
