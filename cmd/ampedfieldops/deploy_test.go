@@ -120,12 +120,28 @@ func TestTheComposeFileHolds(t *testing.T) {
 	}
 	dockerfile := read("deploy/Dockerfile")
 	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile, -1) {
-		if strings.HasSuffix(from[1], ":latest") || !strings.Contains(from[1], ":") {
+		if from[1] != "scratch" && !regexp.MustCompile(`:\d+\.\d+\.\d+`).MatchString(from[1]) {
 			t.Errorf("the Dockerfile builds on %s, which is not pinned", from[1])
 		}
 	}
-	if !strings.Contains(dockerfile, "USER nonroot") || strings.Contains(dockerfile, "ADD ") {
+	if !strings.Contains(dockerfile, "USER 65532") || strings.Contains(dockerfile, "ADD ") {
 		t.Error("the Dockerfile runs as root, or adds what it was not given")
+	}
+	// Each of nginx's files includes another.
+	configurations, err := filepath.Glob(filepath.Join("..", "..", "deploy", "nginx", "*.conf"))
+	if err != nil || len(configurations) == 0 {
+		t.Fatalf("nginx's files: %v, %v", configurations, err)
+	}
+	for _, c := range configurations {
+		if !strings.Contains(dockerfile, "COPY deploy/nginx/"+filepath.Base(c)+" ") {
+			t.Errorf("the Dockerfile leaves out nginx's %s", filepath.Base(c))
+		}
+	}
+	// The official image refuses a go.mod that wants a newer Go, instead of fetching it.
+	needed := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read("go.mod"))
+	built := regexp.MustCompile(`(?m)^FROM golang:([\d.]+)`).FindStringSubmatch(dockerfile)
+	if needed == nil || built == nil || needed[1] != built[1] {
+		t.Errorf("go.mod needs %v, the Dockerfile builds with %v", needed, built)
 	}
 }
 
