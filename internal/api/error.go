@@ -74,6 +74,7 @@ func trouble(err error) *fieldops.Error {
 		after   int
 	}{
 		{errors.Is(err, store.ErrInDoubt), "The database went away while this was being saved, so it may be saved or not. Look before you do it again.", 2},
+		{store.Full(err), "There is no room left on the server's disk, so this was not saved. Whoever runs the program has to make room.", 30},
 		{errors.Is(err, context.DeadlineExceeded), "This took too long. Try again.", 1},
 		{store.Away(err), "The database does not answer at the moment. Try again in a few seconds.", 2},
 	} {

@@ -9,8 +9,11 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // ErrInDoubt is a commit whose answer was lost: the change may stand or not.
@@ -30,7 +33,8 @@ func Away(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
 	}
-	if _, ok := errors.AsType[net.Error](err); ok {
+	// Not any net.Error: a full disk's errno would be one.
+	if _, ok := errors.AsType[*net.OpError](err); ok {
 		return true
 	}
 	for _, lost := range []error{ErrInDoubt, io.EOF, io.ErrUnexpectedEOF, pgconn.ErrConnClosed, driver.ErrBadConn, sql.ErrConnDone} {
@@ -47,4 +51,14 @@ func commitError(err error) error {
 		return err
 	}
 	return errors.Join(ErrInDoubt, err)
+}
+
+// Full reports whether err says that a disk has no room left, the database's or
+// the one that files are on.
+func Full(err error) bool {
+	if told, ok := errors.AsType[*sqlite.Error](err); ok {
+		return told.Code()&0xff == sqlite3.SQLITE_FULL
+	}
+	told, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && told.Code == "53100" || errors.Is(err, syscall.ENOSPC)
 }
