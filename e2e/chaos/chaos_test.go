@@ -188,16 +188,11 @@ func (f *firm) begin(withRedis bool) {
 	f.xero = program.NewCaller(t, simulator.Address)
 	nginxPort := program.FreePort(t)
 	f.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
-	f.env = []string{
-		"DATA_DIR=" + f.data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		"FRONTEND_URL=" + f.front.Address, "BACKEND_URL=" + f.front.Address, "TRUSTED_PROXIES=127.0.0.1",
-		"XERO_CLIENT_ID=chaos", "XERO_CLIENT_SECRET=a-chaotic-secret", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
-	}
-	processes := 3
+	processes, databaseURL := 3, ""
 	if f.engine == store.SQLite {
 		processes = 1
 		f.database = filepath.Join(f.data, "firm.db")
-		f.env = append(f.env, "DATABASE_URL=sqlite:"+f.database)
+		databaseURL = "sqlite:" + f.database
 	} else {
 		f.postgres = storetest.OwnPostgres(t)
 		f.database = f.postgres.URL()
@@ -207,8 +202,10 @@ func (f *firm) begin(withRedis bool) {
 		}
 		f.dbProxy = storetest.NewProxy(t, address.Host)
 		address.Host = fmt.Sprintf("127.0.0.1:%d", f.dbProxy.Port)
-		f.env = append(f.env, "DATABASE_URL="+address.String())
+		databaseURL = address.String()
 	}
+	f.env = append(program.Environment(f.data, databaseURL, simulator.Address),
+		"FRONTEND_URL="+f.front.Address, "BACKEND_URL="+f.front.Address, "TRUSTED_PROXIES=127.0.0.1")
 	if withRedis {
 		f.redis = storetest.OwnRedis(t)
 		f.rdProxy = storetest.NewProxy(t, f.redis.Address())

@@ -78,11 +78,7 @@ func begin(t *testing.T, engine store.Engine) *firm {
 		databaseURL = storetest.URL(t, store.Postgres)
 		processes, driver, database = 3, "pgx", databaseURL
 	}
-	env := []string{
-		"DATABASE_URL=" + databaseURL, "DATA_DIR=" + data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		"FRONTEND_URL=" + address, "BACKEND_URL=" + address,
-		"XERO_CLIENT_ID=outage", "XERO_CLIENT_SECRET=a-patient-secret", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
-	}
+	env := append(program.Environment(data, databaseURL, simulator.Address), "FRONTEND_URL="+address, "BACKEND_URL="+address)
 	program.Run(t, binary, env, password+"\n", "user", "create", "--email", email, "--name", "Patience", "--role", "admin", "--password-stdin")
 	program.Start(t, binary, env, "serve", "--listen", fmt.Sprintf("127.0.0.1:%d", port))
 	for range processes - 1 {

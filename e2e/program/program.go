@@ -93,6 +93,15 @@ func readOffset() (seconds int64) {
 	return binary
 }
 
+// Environment is what all processes of an installation share: where its files and
+// its database are, secrets of the test's own, and the simulated Xero at an address.
+func Environment(data, databaseURL, xero string) []string {
+	return []string{
+		"DATA_DIR=" + data, "DATABASE_URL=" + databaseURL, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
+		"XERO_CLIENT_ID=a-client", "XERO_CLIENT_SECRET=a-secret-of-the-test", "XERO_API_URL=" + xero, "XERO_IDENTITY_URL=" + xero, "XERO_LOGIN_URL=" + xero,
+	}
+}
+
 // Process is a running command of the program.
 type Process struct {
 	t       *testing.T

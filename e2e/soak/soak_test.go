@@ -92,12 +92,9 @@ func deployed(t *testing.T) *firm {
 	simulator := program.Start(t, binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
 	redis, nginxPort := storetest.OwnRedis(t), program.FreePort(t)
 	f.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
-	env := []string{
-		"DATABASE_URL=" + database, "DATA_DIR=" + data, "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		"FRONTEND_URL=" + f.front.Address, "BACKEND_URL=" + f.front.Address, "TRUSTED_PROXIES=127.0.0.1",
-		"REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", redis.Port), "METRICS_TOKEN=" + metricsToken,
-		"XERO_CLIENT_ID=soak", "XERO_CLIENT_SECRET=a-patient-secret", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
-	}
+	env := append(program.Environment(data, database, simulator.Address),
+		"FRONTEND_URL="+f.front.Address, "BACKEND_URL="+f.front.Address, "TRUSTED_PROXIES=127.0.0.1",
+		"REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", redis.Port), "METRICS_TOKEN="+metricsToken)
 	var ports []int
 	for range processes {
 		port := program.FreePort(t)

@@ -50,11 +50,8 @@ func begun(t *testing.T, xeroFlags ...string) *stack {
 	s := &stack{t: t, binary: program.Build(t), postgres: storetest.OwnPostgres(t), redis: storetest.OwnRedis(t)}
 	simulator := program.Start(t, s.binary, nil, append([]string{"xero-sim", "--listen", "127.0.0.1:0"}, xeroFlags...)...)
 	s.xero = program.NewCaller(t, simulator.Address)
-	s.env = []string{
-		"DATABASE_URL=" + s.postgres.URL(), "DATA_DIR=" + t.TempDir(), "JWT_SECRET=" + strings.Repeat("j", 64), "ENCRYPTION_KEY=" + strings.Repeat("e", 64),
-		"REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", s.redis.Port), "TRUSTED_PROXIES=127.0.0.1", "METRICS_TOKEN=" + metricsToken,
-		"XERO_CLIENT_ID=stack", "XERO_CLIENT_SECRET=a-secret-of-the-stack", "XERO_API_URL=" + simulator.Address, "XERO_IDENTITY_URL=" + simulator.Address, "XERO_LOGIN_URL=" + simulator.Address,
-	}
+	s.env = append(program.Environment(t.TempDir(), s.postgres.URL(), simulator.Address),
+		"REDIS_HOST=127.0.0.1", fmt.Sprintf("REDIS_PORT=%d", s.redis.Port), "TRUSTED_PROXIES=127.0.0.1", "METRICS_TOKEN="+metricsToken)
 	return s
 }
 

@@ -67,6 +67,15 @@ func (p *place) open() *store.DB {
 	return db
 }
 
+// processes are as many as may work on its database: two, but one on SQLite.
+func (p *place) processes() []*store.DB {
+	p.t.Helper()
+	if p.first.Engine() == store.SQLite {
+		return []*store.DB{p.first}
+	}
+	return []*store.DB{p.first, p.open()}
+}
+
 // enqueue adds jobs in one transaction, which fails when asked to.
 func (p *place) enqueue(fail bool, numbers ...int) {
 	p.t.Helper()
@@ -201,10 +210,7 @@ func TestSeveralWorkersShareJobs(t *testing.T) {
 		const jobs = 60
 		var d diary
 		var by [2]diary
-		processes := []*store.DB{p.first}
-		if p.first.Engine() == store.Postgres { // on SQLite one process works
-			processes = append(processes, p.open())
-		}
+		processes := p.processes()
 		for i, db := range processes {
 			works(p.t, db, func(_ context.Context, n int) error {
 				by[i].note(n)

@@ -25,10 +25,7 @@ func TestNoMoreAtOnceThanThereAreWorkers(t *testing.T) {
 	each(t, func(p *place) {
 		const jobs = 40
 		var d diary
-		processes := []*store.DB{p.first}
-		if p.first.Engine() == store.Postgres {
-			processes = append(processes, p.open())
-		}
+		processes := p.processes()
 		var mu sync.Mutex
 		busy, highest := make([]int, len(processes)), make([]int, len(processes))
 		for i, db := range processes {

@@ -82,7 +82,8 @@ type QueueFilter struct {
 }
 
 // queuedFrom are the open intents and those of the documents that failed, each with
-// its document.
+// its document. SQLite uses an index of what is not synced only where the query
+// says the index's own condition too (https://www.sqlite.org/partialindex.html).
 const queuedFrom = `(select id from sync_intents where closed_at is null
 	union all select xero_sync_id from live_invoices where sync_status = 'failed' and sync_status <> 'synced'
 	union all select xero_sync_id from live_purchase_orders where sync_status = 'failed' and sync_status <> 'synced'
