@@ -188,7 +188,8 @@ func (f *firm) begin(withRedis bool) {
 	f.xero = program.NewCaller(t, simulator.Address)
 	nginxPort := program.FreePort(t)
 	f.front = program.NewCaller(t, fmt.Sprintf("http://127.0.0.1:%d", nginxPort))
-	processes, databaseURL := 3, ""
+	var databaseURL string
+	processes := 3
 	if f.engine == store.SQLite {
 		processes = 1
 		f.database = filepath.Join(f.data, "firm.db")

@@ -11,6 +11,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 	_ "modernc.org/sqlite"             // the database/sql driver "sqlite"
 
+	"ampedfieldops/e2e/program"
 	"ampedfieldops/internal/store"
 )
 
@@ -43,7 +44,7 @@ func (f *firm) rest() {
 			return
 		case time.Since(since) > 90*time.Second && doubtful > 0 && !moved:
 			f.count("clocks moved on")
-			f.move(db, 35*time.Minute)
+			f.move(35*time.Minute)
 			moved, since = true, time.Time{}
 		}
 		if time.Now().After(deadline) {
@@ -56,20 +57,19 @@ func (f *firm) rest() {
 	}
 }
 
-// move moves the clock that decides, and Xero's.
-func (f *firm) move(db *sql.DB, d time.Duration) {
-	driver := db
-	if f.engine == store.SQLite { // the checker's own connection only reads
-		var err error
-		if driver, err = sql.Open("sqlite", "file:"+f.database+"?_pragma=busy_timeout(10000)"); err != nil {
-			f.t.Fatal(err)
-		}
-		defer driver.Close()
+// move moves the clocks on by a connection that may write, which the checker's own
+// may not on SQLite.
+func (f *firm) move(d time.Duration) {
+	driver, address := "pgx", f.database
+	if f.engine == store.SQLite {
+		driver, address = "sqlite", "file:"+f.database+"?_pragma=busy_timeout(10000)"
 	}
-	if _, err := driver.Exec("update clock set offset_us = offset_us + $1", d.Microseconds()); err != nil {
+	db, err := sql.Open(driver, address)
+	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.xero.Call("POST", "/_sim/clock", map[string]int64{"advance_seconds": int64(d / time.Second)}, http.StatusOK, nil)
+	defer db.Close()
+	program.MoveClocks(f.t, db, f.xero, d)
 }
 
 // retry does what the office does with what has failed, which is nowhere in Xero

@@ -143,13 +143,9 @@ func (f *firm) create() (numbers []string) {
 	return numbers
 }
 
-// move moves the clock that decides, and Xero's.
 func (f *firm) move(d time.Duration) {
 	f.moved += d
-	if _, err := f.db.Exec("update clock set offset_us = offset_us + $1", d.Microseconds()); err != nil {
-		f.t.Fatal(err)
-	}
-	f.xero.Call("POST", "/_sim/clock", map[string]int64{"advance_seconds": int64(d / time.Second)}, http.StatusOK, nil)
+	program.MoveClocks(f.t, f.db, f.xero, d)
 }
 
 func (f *firm) number(query string) (n int) {

@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -346,6 +347,16 @@ func (c *Caller) As(address string) *Caller {
 	other := NewCaller(c.t, address)
 	other.Token = c.Token
 	return other
+}
+
+// MoveClocks moves on the clock that decides between processes, which stands in
+// their database, and the simulated Xero's.
+func MoveClocks(t testing.TB, db *sql.DB, xero *Caller, d time.Duration) {
+	t.Helper()
+	if _, err := db.Exec("update clock set offset_us = offset_us + $1", d.Microseconds()); err != nil {
+		t.Fatal(err)
+	}
+	xero.Call("POST", "/_sim/clock", map[string]int64{"advance_seconds": int64(d / time.Second)}, http.StatusOK, nil)
 }
 
 // Kill ends the process at once (SIGKILL).
