@@ -200,11 +200,11 @@ func (p *program) answer(ctx context.Context, ln net.Listener, handler http.Hand
 	case err = <-ended:
 		err = fmt.Errorf("serving HTTP: %w", err)
 	case <-ctx.Done():
+		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
 		if len(p.config.trustedProxies) > 0 { // without a proxy there is nobody else to turn to
 			front.begin()
 		}
-		draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-		defer cancel()
 		if err = server.Shutdown(draining); err != nil {
 			p.log.Warn("requests were cut off, because they did not end in time", "waited", drainTime)
 			err = server.Close()

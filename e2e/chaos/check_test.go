@@ -44,7 +44,7 @@ func (f *firm) rest() {
 			return
 		case time.Since(since) > 90*time.Second && doubtful > 0 && !moved:
 			f.count("clocks moved on")
-			f.move(35*time.Minute)
+			f.move(35 * time.Minute)
 			moved, since = true, time.Time{}
 		}
 		if time.Now().After(deadline) {
