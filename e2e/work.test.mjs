@@ -94,3 +94,11 @@ test('a technician starts with the own day and sees no money', async () => {
   await page.waitForFunction(() => !document.querySelector('.animate-pulse'))
   assert.equal(await page.getByText('$').count(), 0)
 })
+
+test('a page that the list no longer has says so, and leads back', async () => {
+  const page = await signIn(firm, 'admin')
+  await page.goto(`${firm.app}/clients?page=9999`)
+  await page.getByText('No clients on this page').waitFor()
+  await page.getByRole('button', { name: 'To the first page' }).click()
+  await page.getByRole('table', { name: 'Clients' }).getByRole('link').first().waitFor()
+})

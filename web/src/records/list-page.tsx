@@ -97,6 +97,14 @@ export function ListPage<Row>({ title, lead, actions, noun, filters, csv, list, 
             columns={isDeleted ? withDeleted(table.columns, isDeleted) : table.columns}
             rowClass={isDeleted && ((row) => (isDeleted(row) ? 'bg-raised/60 text-muted' : ''))}
           />
+        ) : Number(values.page ?? 1) > 1 ? (
+          <Empty
+            icon={<SearchX aria-hidden />}
+            title={`No ${noun} on this page`}
+            action={<Button onClick={() => change({ page: undefined })}>To the first page</Button>}
+          >
+            The list has fewer pages now.
+          </Empty>
         ) : narrowed ? (
           <Empty
             icon={<SearchX aria-hidden />}
