@@ -351,7 +351,7 @@ func (t *traveller) forget(resolved []fieldops.ID) {
 // waited for, once a minute for what a person must mend (which also wakes it).
 func (s *Sync) postpone(ctx context.Context, tx *store.Tx, t *traveller, next step, now fieldops.Time) error {
 	if next.reason != "checking" {
-		return tx.Postpone(ctx, t.Claim, fieldops.PhaseWaiting, now.Add(s.durations.Minute), fieldops.Time{}, next.reason, next.message, next.who)
+		return tx.Postpone(ctx, t.Claim, fieldops.PhaseWaiting, now.Add(s.durations.Recheck), fieldops.Time{}, next.reason, next.message, next.who)
 	}
 	wait := s.backoff(t.Looks)
 	certain := fieldops.At(next.until)

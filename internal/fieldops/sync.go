@@ -118,6 +118,7 @@ type Durations struct {
 	ReferenceAge  time.Duration   // accounts and tax rates older than this are read again
 	QuietDay      time.Duration   // how long the day's last calls stay reserved before a writing one asks anew
 	Audit         []time.Duration // when a document with an unknown attempt is read again
+	Recheck       time.Duration   // after which what waits for a person is looked at again, besides being woken
 }
 
 // RealDurations are the times of a real organisation, divided by scale (1 in
@@ -146,6 +147,7 @@ func RealDurations(scale int) Durations {
 		Second:        s(time.Second),
 		ReferenceAge:  s(24 * time.Hour),
 		QuietDay:      s(15 * time.Minute),
+		Recheck:       s(time.Minute),
 		Audit:         all(30*time.Minute, 24*time.Hour, 7*24*time.Hour),
 	}
 }
