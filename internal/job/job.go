@@ -30,10 +30,16 @@ import (
 const (
 	XeroQueue = "xero-sync"
 	MailQueue = "mail"
+	FileQueue = "files"
 )
 
-// mailWorkers is how many mails one process sends at the same time.
-const mailWorkers = 2
+// mailWorkers is how many mails one process sends at the same time, fileWorkers
+// how many files it works on: one, because a picture that is made smaller takes a
+// lot of memory.
+const (
+	mailWorkers = 2
+	fileWorkers = 1
+)
 
 // Args are the arguments of one kind of job; they travel as JSON.
 // They go to XeroQueue unless they have a method Queue that names another.
@@ -190,6 +196,7 @@ func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error 
 		Queues: map[string]river.QueueConfig{
 			XeroQueue: {MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 100 * time.Millisecond},
 			MailQueue: {MaxWorkers: mailWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
+			FileQueue: {MaxWorkers: fileWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
 		},
 		Workers:              q.workers,
 		RescueStuckJobsAfter: 6 * time.Minute, // above Timeout, as River demands; our own leases act long before

@@ -180,6 +180,9 @@ func (db *DB) migrateSchema(ctx context.Context, u *Upgrading, rehearse bool) (*
 			return report, err
 		}
 	}
+	if err := adoptFormerFiles(ctx, tx, db.engine); err != nil {
+		return nil, fmt.Errorf("the files of timesheets: %w", err)
+	}
 	if err := indexAllWords(ctx, tx, db.engine); err != nil {
 		return nil, fmt.Errorf("the words to search for: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -269,8 +268,7 @@ func (c *copier) searched(ctx context.Context) error {
 	return load(ctx, c, "projects", "update projects p set search_folded = x.search_folded from x_rows x where p.id = x.id", projects)
 }
 
-// photos turns embedded pictures into files, and links that have expired back
-// into the paths of what they led to.
+// photos turns embedded pictures into files, and tells of links to other stores.
 func (c *copier) photos(ctx context.Context) error {
 	type entry struct {
 		ID     fieldops.ID     `json:"id"`
@@ -345,21 +343,12 @@ func (c *copier) mendURL(timesheet fieldops.ID, year int, address string) (mende
 		}
 		return kept, "data_uri", "an embedded picture became a file", err
 	}
-	parsed, unreadable := url.Parse(address)
-	if unreadable != nil || parsed.Host == "" {
-		return address, "", "", nil //nolint:nilerr // no address of another host: there is nothing to mend
-	}
-	query := parsed.Query()
-	if !query.Has("X-Amz-Signature") && !query.Has("Signature") {
+	f, ours := formerFile("", address)
+	switch {
+	case ours && f.Place != fieldops.PlaceLocal:
+		return address, "cloud_link", "a link to " + f.Place.Label() + ": opened from there once the storage is set up with the same account; from S3 also from the data folder, where its file was copied to", nil
+	case strings.HasPrefix(address, "http"):
 		return address, "link", "a link to a picture elsewhere: kept as it is", nil
 	}
-	key := strings.TrimPrefix(parsed.Path, "/")
-	if host, _, _ := strings.Cut(parsed.Host, "."); host == "s3" || !strings.Contains(parsed.Host, "amazonaws.com") || strings.HasPrefix(host, "s3-") {
-		// The bucket stands in the path and not in the name of the host.
-		if _, behind, ok := strings.Cut(key, "/"); ok {
-			key = behind
-		}
-	}
-	return "/uploads/" + strings.TrimPrefix(key, "uploads/"), "signed_link",
-		"a signed link to a storage that expires: became the path of the object, whose file must be copied to the data folder", nil
+	return address, "", "", nil
 }

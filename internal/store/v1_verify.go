@@ -190,10 +190,11 @@ func (c *copier) report(ctx context.Context) (*UpgradeReport, error) {
 
 // Verification is what a check of an upgrade found.
 type Verification struct {
-	Upgraded fieldops.Time
-	Sums     []UpgradeSum // of what was not changed here since
-	Photos   int          // looked for
-	Faults   []string
+	Upgraded  fieldops.Time
+	Sums      []UpgradeSum // of what was not changed here since
+	Photos    int          // looked for in the data folder
+	Elsewhere int          // in other stores: files verify asks them
+	Faults    []string
 }
 
 // ErrNoUpgrade is the answer where no former installation was upgraded.
@@ -221,9 +222,12 @@ func (db *DB) VerifyUpgrade(ctx context.Context, photo func(url string) bool) (v
 		if without > 0 {
 			v.Faults = append(v.Faults, fmt.Sprintf("%d people have no password", without))
 		}
-		urls, err := collect(ctx, r, `select u.url from (select json_array_elements_text(image_urls) as url from /* deleted too */ timesheets) u where u.url like '/uploads/%'`, nil,
+		urls, err := collect(ctx, r, "select path from stored_files where place = 'local' order by id", nil,
 			func(rows *sql.Rows, url *string) error { return rows.Scan(url) })
 		if err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, "select count(*) from stored_files where place <> 'local'").Scan(&v.Elsewhere); err != nil {
 			return err
 		}
 		missing := 0
