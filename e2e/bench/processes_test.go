@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -306,4 +307,36 @@ func (p *processesPage) write(t *testing.T) {
 	if _, err := file.WriteString(p.markdown() + "\n"); err != nil {
 		t.Fatal(err)
 	}
+	for name, plot := range p.plots() {
+		path := strings.TrimSuffix(fromRoot(t, *outProcesses), ".md") + "-" + name + ".svg"
+		if err := os.WriteFile(path, []byte(plot), 0o644); err != nil { //nolint:gosec // a page for everybody
+			t.Fatal(err)
+		}
+	}
+}
+
+// plots are the figures as pictures, by name.
+func (p *processesPage) plots() map[string]string {
+	plots := map[string]string{}
+	var requests, drains []bar
+	for _, r := range p.rows {
+		if r.callers > 0 {
+			requests = append(requests, bar{r.work, fmt.Sprintf("%d at once, %d processes", r.callers, r.processes), r.sample.perSecond()})
+		}
+	}
+	slices.SortStableFunc(requests, func(a, b bar) int { return strings.Compare(a.group, b.group) })
+	for _, d := range p.drains {
+		limits := "Xero answers at once and has no limits"
+		if d.limited {
+			limits = "within Xero's limits"
+		}
+		drains = append(drains, bar{fmt.Sprintf("%d documents, %s", d.documents, limits), d.engine, float64(d.documents) / d.took.Seconds()})
+	}
+	if len(requests) > 0 {
+		plots["requests"] = plotBars("Requests with one, two and three processes", "requests a second", requests)
+	}
+	if len(drains) > 0 {
+		plots["drain"] = plotBars("Documents carried to Xero by each engine", "documents a second", drains)
+	}
+	return plots
 }
