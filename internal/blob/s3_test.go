@@ -235,14 +235,14 @@ func each(t *testing.T, s blob.Store) map[string]error {
 	_, errPut := s.Put(t.Context(), blobtest.Describe("a.txt", content), bytes.NewReader(content))
 	large := blobtest.Content(1, blob.PartSize+1)
 	_, errParts := s.Put(t.Context(), blobtest.Describe("b.txt", large), bytes.NewReader(large))
-	_, errOpen := s.Open(t.Context(), "uploads/absent-0123456789")
+	_, errOpen := s.Open(t.Context(), "absent-0123456789")
 	var errList error
 	for _, errList = range s.Objects(t.Context()) {
 		break
 	}
 	return map[string]error{
 		"put": errPut, "put in parts": errParts, "open": errOpen, "list": errList,
-		"delete": s.Delete(t.Context(), "uploads-0123456789"),
+		"delete": s.Delete(t.Context(), "absent-0123456789"),
 	}
 }
 
