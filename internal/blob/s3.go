@@ -253,6 +253,9 @@ func (s *S3) stat(ctx context.Context, ref string) (minio.ObjectInfo, error) {
 // Open opens an object. One that is replaced while it is read ends in an error,
 // not in a mixture.
 func (s *S3) Open(ctx context.Context, ref string) (File, error) {
+	if !isS3Key(ref) {
+		return nil, fail(ErrAbsent, nil, "%s is not in the bucket %s", ref, s.config.Bucket)
+	}
 	info, err := s.stat(ctx, ref)
 	if err != nil {
 		err = s.failure(err, "%s cannot be opened", ref)
@@ -275,6 +278,17 @@ func (s *S3) Open(ctx context.Context, ref string) (File, error) {
 	return &windowed{get: get, ctx: ctx, name: ref, size: info.Size}, nil
 }
 
+// isS3Key reports whether something can be a key of whomever's in a bucket. Servers
+// differ about keys that would lead to other places as paths.
+func isS3Key(ref string) bool {
+	for part := range strings.SplitSeq(ref, "/") {
+		if part == "." || part == ".." {
+			return false
+		}
+	}
+	return ref != "" && len(ref) <= 1024
+}
+
 // hasBucket is asked when an object is absent, since the answer to HEAD does not
 // say what of the two is missing. Without an answer the bucket counts as there.
 func (s *S3) hasBucket(ctx context.Context) bool {
@@ -286,6 +300,9 @@ func (s *S3) hasBucket(ctx context.Context) bool {
 
 // Delete removes an object.
 func (s *S3) Delete(ctx context.Context, ref string) error {
+	if !isS3Key(ref) {
+		return nil // there is no such object
+	}
 	ctx, cancel := context.WithTimeout(ctx, s3CallTimeout)
 	defer cancel()
 	err := s.failure(s.core.RemoveObject(ctx, s.config.Bucket, ref, minio.RemoveObjectOptions{}), "%s cannot be removed", ref)
@@ -379,7 +396,7 @@ func (s *S3) failure(err error, format string, args ...any) error {
 	switch {
 	case answer.Code == "NoSuchBucket":
 		return s.noBucket(cause)
-	case answer.Code == "InvalidAccessKeyId":
+	case answer.Code == "InvalidAccessKeyId", answer.Code == "XAdminUserNotFound": // the latter is versitygw's
 		return fail(ErrDenied, cause, "%s: the S3 server does not know the access key id", sentence)
 	case answer.Code == "SignatureDoesNotMatch":
 		// The server's own sentence can hold what was signed.
@@ -390,8 +407,8 @@ func (s *S3) failure(err error, format string, args ...any) error {
 		return fail(ErrDenied, cause, "%s: the bucket %s is not in the region %s", sentence, s.config.Bucket, s.config.Region)
 	case deniedCode(answer.Code), answer.StatusCode == http.StatusUnauthorized, answer.StatusCode == http.StatusForbidden && !fullCode(answer):
 		return fail(ErrDenied, cause, "%s: the credentials may not do that in the bucket %s", sentence, s.config.Bucket)
-	case answer.Code == "NoSuchKey", answer.StatusCode == http.StatusNotFound && answer.Code != "NoSuchUpload":
-		return fail(ErrAbsent, nil, "%s is not in the bucket %s", cmp.Or(answer.Key, sentence), s.config.Bucket)
+	case answer.Code == "NoSuchKey":
+		return fail(ErrAbsent, nil, "%s: it is not in the bucket %s", sentence, s.config.Bucket)
 	case fullCode(answer):
 		return fail(ErrFull, cause, "%s: the bucket %s has no room left", sentence, s.config.Bucket)
 	case answer.Code == "BadDigest", answer.Code == "XAmzContentSHA256Mismatch":
