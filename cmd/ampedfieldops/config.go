@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -43,6 +44,9 @@ type config struct {
 	logLevel       slog.Level
 	logJSON        bool
 	tracing        tracingConfig
+	storage        fieldops.Storage // where files are kept, while the settings do not say
+
+	googleAuthURL, googleTokenURL, googleAPIURL, googleUploadURL string // Google's unless set
 
 	shown    []shownSetting
 	warnings []string // one line each
@@ -61,19 +65,20 @@ var (
 		"XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "XERO_REDIRECT_URI", "XERO_API_URL", "XERO_IDENTITY_URL", "XERO_LOGIN_URL",
 		"SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_PASSWORD", "SMTP_FROM",
 		"REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB", "REDIS_TLS", "METRICS_TOKEN",
+		"CLOUD_STORAGE_PROVIDER", "AWS_S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_S3_ENDPOINT", "AWS_S3_PREFIX", "AWS_S3_LINK_BASE",
+		"GOOGLE_DRIVE_CLIENT_ID", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_DRIVE_REDIRECT_URI", "GOOGLE_DRIVE_FOLDER_ID",
+		"GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REDIRECT_URI", // as the former product's own code read them
+		"GOOGLE_AUTH_URL", "GOOGLE_TOKEN_URL", "GOOGLE_DRIVE_API_URL", "GOOGLE_DRIVE_UPLOAD_URL",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
 		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT",
 		"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
 	}
-	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"}
+	fileToo = []string{"DATABASE_URL", "JWT_SECRET", "ENCRYPTION_KEY", "XERO_CLIENT_SECRET", "SMTP_PASSWORD", "REDIS_PASSWORD", "METRICS_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_CLIENT_SECRET"}
 
 	// unusedNames belong to installations of the earlier product; what they
 	// switch on is not part of this version.
 	unusedNames = []string{
 		"REDIS_URL",
-		"CLOUD_STORAGE_PROVIDER", "AWS_S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-		"GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REDIRECT_URI",
-		"GOOGLE_DRIVE_CLIENT_ID", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_DRIVE_REDIRECT_URI", "GOOGLE_DRIVE_FOLDER_ID",
 		"XERO_WEBHOOK_KEY", "OCR_SERVICE_URL", "API_URL", "VITE_API_URL",
 	}
 	// ignoredNames configure what stands around the program (the shell, the
@@ -176,6 +181,9 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 	}
 
 	c.tracing = r.tracing()
+	c.storage = r.storage()
+	c.googleAuthURL, c.googleTokenURL = r.anotherAddress("GOOGLE_AUTH_URL"), r.anotherAddress("GOOGLE_TOKEN_URL")
+	c.googleAPIURL, c.googleUploadURL = r.anotherAddress("GOOGLE_DRIVE_API_URL"), r.anotherAddress("GOOGLE_DRIVE_UPLOAD_URL")
 
 	c.warnings = r.warnings()
 	if c.mail.Host != "" && c.mail.From == "" {
@@ -186,6 +194,37 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 		return nil, errors.New(strings.Join(r.faults, "; "))
 	}
 	return c, nil
+}
+
+// storage is where files are kept.
+func (r *configReader) storage() fieldops.Storage {
+	s := fieldops.Storage{
+		Place: fieldops.StoragePlace(r.text("CLOUD_STORAGE_PROVIDER", string(fieldops.PlaceLocal))),
+		S3: fieldops.S3Storage{
+			Bucket: r.text("AWS_S3_BUCKET", ""), Region: r.text("AWS_REGION", ""), AccessKeyID: r.hidden("AWS_ACCESS_KEY_ID"), SecretAccessKey: r.hidden("AWS_SECRET_ACCESS_KEY"),
+			Endpoint: r.text("AWS_S3_ENDPOINT", ""), Prefix: r.text("AWS_S3_PREFIX", ""), LinkBase: r.text("AWS_S3_LINK_BASE", ""),
+		},
+		Drive: fieldops.DriveStorage{
+			ClientID: r.text("GOOGLE_DRIVE_CLIENT_ID", r.text("GOOGLE_CLIENT_ID", "")), ClientSecret: cmp.Or(r.hidden("GOOGLE_DRIVE_CLIENT_SECRET"), r.hidden("GOOGLE_CLIENT_SECRET")),
+			RedirectURI: r.text("GOOGLE_DRIVE_REDIRECT_URI", r.text("GOOGLE_REDIRECT_URI", "")), FolderID: r.text("GOOGLE_DRIVE_FOLDER_ID", ""),
+		},
+	}
+	var f fieldops.Faults
+	s.Check(&f)
+	for _, fault := range f {
+		name, known := storageNames[fault.Field]
+		if !known {
+			name = "CLOUD_STORAGE_PROVIDER"
+		}
+		r.fault("%s: %s", name, fault.Message)
+	}
+	return s
+}
+
+// storageNames are the names of what fieldops.Storage checks.
+var storageNames = map[string]string{
+	"s3Bucket": "AWS_S3_BUCKET", "s3AccessKeyId": "AWS_ACCESS_KEY_ID", "s3SecretAccessKey": "AWS_SECRET_ACCESS_KEY", "s3Endpoint": "AWS_S3_ENDPOINT", "s3LinkBase": "AWS_S3_LINK_BASE",
+	"googleDriveClientId": "GOOGLE_DRIVE_CLIENT_ID", "googleDriveClientSecret": "GOOGLE_DRIVE_CLIENT_SECRET",
 }
 
 // webAddress is how to reach what listens on an address from this machine.
@@ -483,6 +522,15 @@ func (r *configReader) address(name, otherwise string, encrypted bool) string {
 		r.fault("%s must begin with https:// unless it leads to this machine", name)
 	}
 	return value
+}
+
+// anotherAddress is an address in place of an outside system's own, "" when none is
+// given.
+func (r *configReader) anotherAddress(name string) string {
+	if value, _ := r.lookup(name); value == "" {
+		return r.text(name, "")
+	}
+	return r.address(name, "", true)
 }
 
 // isLoopback reports whether a host is this machine and no other can reach it.

@@ -143,13 +143,13 @@ func TestConfigRefusals(t *testing.T) {
 
 func TestConfigWarnings(t *testing.T) {
 	t.Parallel()
-	c, err := readConfig(environ(map[string]string{"AWS_S3_BUCKET": "photos", "PATH": "/bin", "SOMETHING": "else"}),
+	c, err := readConfig(environ(map[string]string{"OCR_SERVICE_URL": "http://ocr", "PATH": "/bin", "SOMETHING": "else"}),
 		"SMTP_HOST=mail\nJWT_SECRTE=x\nZED=1\nNODE_ENV=production\nENCRYPTION_KEY_FILE=\nPORT_FILE=x\n", &overrides{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"this version does not use AWS_S3_BUCKET",
+		"this version does not use OCR_SERVICE_URL",
 		"the file .env sets what nobody reads: JWT_SECRTE, PORT_FILE, ZED",
 		"SMTP_HOST is set without SMTP_FROM: mail needs a sender, so none can be sent by it",
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ type largeFirm struct {
 // makeUpHistory puts years of work behind the made-up firm f, written in bulk. The
 // same size always gives the same history.
 func makeUpHistory(ctx context.Context, db *store.DB, f *demoFirm, size demoSize, out io.Writer) error {
-	l := &largeFirm{demoFirm: *f, size: size, random: rand.New(rand.NewPCG(2026, 2)), progress: &progress{out: out, total: size.timesheets, began: time.Now()}}
+	l := &largeFirm{demoFirm: *f, size: size, random: rand.New(rand.NewPCG(2026, 2)), progress: &progress{what: "timesheets", out: out, total: size.timesheets, began: time.Now()}}
 	l.started = f.today.AddDays(-largeYears * 365)
 	err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return l.storePeopleAndClients(ctx, tx) })
 	if err != nil {
@@ -251,47 +250,3 @@ var (
 	things     = []string{"sub-mains", "emergency lights", "socket outlets", "the distribution board", "motor cables", "smoke alarms", "a contactor", "data points", "RCDs"}
 	rooms      = []string{"level 1", "level 2", "the plant room", "the kitchen", "the roof", "the workshop", "unit 4", "the switch room"}
 )
-
-// progress shows how far long work has come: a bar on a terminal, a line every
-// tenth anywhere else.
-type progress struct {
-	out   io.Writer
-	total int
-	began time.Time
-	shown int // tenths
-}
-
-func (p *progress) at(done int) {
-	if p.total == 0 {
-		return
-	}
-	percent := done * 100 / p.total
-	left := time.Duration(0)
-	if done > 0 {
-		left = (time.Since(p.began) * time.Duration(p.total-done) / time.Duration(done)).Round(time.Second)
-	}
-	bar := strings.Repeat("█", percent/4) + strings.Repeat("░", 25-percent/4)
-	if terminal(p.out) {
-		fmt.Fprintf(p.out, "\r%s %3d %%  %d of %d timesheets, %s left   ", bar, percent, done, p.total, left)
-		return
-	}
-	if percent/10 > p.shown {
-		p.shown = percent / 10
-		fmt.Fprintf(p.out, "%3d %%  %d of %d timesheets, %s left\n", percent, done, p.total, left)
-	}
-}
-
-func (p *progress) done() {
-	if terminal(p.out) {
-		fmt.Fprintln(p.out)
-	}
-}
-
-func terminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}

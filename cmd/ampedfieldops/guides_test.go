@@ -78,7 +78,7 @@ func faultsOf(t *testing.T, name, page string, pages map[string]string) (faults 
 	for _, piece := range code(page) {
 		for _, m := range invoked.FindAllStringSubmatch(piece, -1) {
 			words := []string{m[1]}
-			if rest := strings.Fields(m[2]); m[1] == "user" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+			if rest := strings.Fields(m[2]); (m[1] == "user" || m[1] == "files") && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 				words = append(words, rest[0])
 			}
 			var help bytes.Buffer

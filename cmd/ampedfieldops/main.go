@@ -57,6 +57,7 @@ func commands() []command {
 		{"serve", "[--listen ADDR] [--data DIR] [--no-worker]", "the API, the web app and the worker", serve},
 		{"worker", "[--data DIR]", "a worker alone, beside serve --no-worker", work},
 		{"migrate", "[--data DIR] [--dry-run | --verify | --rollback-v1 [--discard-new]]", "bring the database to this version, or upgrade the former product's; serve does it too", migrate},
+		{"files", "migrate --from PLACE --to PLACE [--dry-run] | verify | orphans [--remove]", "move files between the folder, S3 and Google Drive, and compare them with what is written down", files},
 		{"user", "create|reset-password --email ADDR …", "the way in when nobody can sign in", user},
 		{"config", "[--data DIR]", "the configuration in force, without its secrets", showConfig},
 		{"backup", "[--data DIR] [--include-secrets] FILE", "everything into one file, while the program runs", backup},

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
 )
@@ -132,12 +133,12 @@ func upgradeFormer(ctx context.Context, env environment, c *config, db *store.DB
 	if err != nil {
 		return err
 	}
-	photos, err := paperwork.OpenPhotos(c.data)
+	folder, err := blob.OpenFolder(c.uploads())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, photos.Close()) }()
-	report, err := db.MigrateOrUpgrade(ctx, &store.Upgrading{Seal: sealer.Seal, KeepPhoto: photos.KeepAs, Tell: env.tell})
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	report, err := db.MigrateOrUpgrade(ctx, &store.Upgrading{Seal: sealer.Seal, KeepPhoto: paperwork.KeepEmbedded(folder), Tell: env.tell})
 	if err != nil {
 		return err
 	}
@@ -152,12 +153,12 @@ func upgradeFormer(ctx context.Context, env environment, c *config, db *store.DB
 
 // verifyUpgrade prints the comparison and fails when something is wrong.
 func verifyUpgrade(ctx context.Context, env environment, c *config, db *store.DB) (err error) {
-	photos, err := paperwork.OpenPhotos(c.data)
+	folder, err := blob.OpenFolder(c.uploads())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, photos.Close()) }()
-	v, err := db.VerifyUpgrade(ctx, photos.Has)
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	v, err := db.VerifyUpgrade(ctx, paperwork.InFolder(folder))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"ampedfieldops/internal/api"
 	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/mail"
 	"ampedfieldops/internal/paperwork"
@@ -35,16 +36,17 @@ const (
 
 // program is the parts of a running process, wired together.
 type program struct {
-	config  *config
-	log     *slog.Logger
-	db      *store.DB
-	sync    *billing.Sync
-	billing *billing.Service
-	events  *billing.Events
-	post    *billing.Post
-	traces  *tracing
-	photos  *paperwork.Photos
-
+	config   *config
+	log      *slog.Logger
+	db       *store.DB
+	sync     *billing.Sync
+	billing  *billing.Service
+	events   *billing.Events
+	post     *billing.Post
+	traces   *tracing
+	folder   *blob.Folder
+	files    *paperwork.Files
+	storages *paperwork.Storages
 	pictures *paperwork.Pictures
 	sealer   *billing.Sealer
 	working  atomic.Bool // the worker of this process is at work
@@ -60,26 +62,28 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	if err != nil {
 		return nil, err
 	}
-	photos, err := paperwork.OpenPhotos(c.data)
+	folder, err := blob.OpenFolder(c.uploads())
 	if err != nil {
 		return nil, err
 	}
 	pictures, err := paperwork.OpenPictures(c.data)
 	if err != nil {
-		return nil, errors.Join(err, photos.Close())
+		return nil, errors.Join(err, folder.Close())
 	}
 	db, err := openDatabase(ctx, c, &store.Upgrading{
-		Seal: sealer.Seal, KeepPhoto: photos.KeepAs,
+		Seal: sealer.Seal, KeepPhoto: paperwork.KeepEmbedded(folder),
 		Tell: func(line string) { log.Info("upgrading the former product", "step", line) },
 	})
 	if err != nil {
-		return nil, errors.Join(err, photos.Close(), pictures.Close())
+		return nil, errors.Join(err, folder.Close(), pictures.Close())
 	}
 	traces, err := newTracing(ctx, c.tracing, log)
 	if err != nil {
-		return nil, errors.Join(err, db.Close(), photos.Close(), pictures.Close())
+		return nil, errors.Join(err, db.Close(), folder.Close(), pictures.Close())
 	}
-	p := &program{config: c, log: log, db: db, traces: traces, photos: photos, pictures: pictures, sealer: sealer}
+	p := &program{config: c, log: log, db: db, traces: traces, folder: folder, pictures: pictures, sealer: sealer}
+	p.storages = c.storages(db, sealer)
+	p.files = paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: c.places(p.storages), Log: log})
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -102,13 +106,26 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	}
 	p.sync.Register(db.Queue())
 	p.post.Register(db.Queue())
+	p.files.Register(db.Queue())
 	return p, nil
 }
 
 // close gives back what newProgram opened. Nothing may run any more.
 func (p *program) close() error {
 	p.traces.close()
-	return errors.Join(p.db.Close(), p.photos.Close(), p.pictures.Close())
+	return errors.Join(p.db.Close(), p.folder.Close(), p.pictures.Close())
+}
+
+// storages knows where files are kept, as the settings and this configuration say.
+func (c *config) storages(db *store.DB, sealer *billing.Sealer) *paperwork.Storages {
+	return &paperwork.Storages{
+		DB: db, Sealer: sealer, Environment: c.storage, RedirectURI: c.backendURL + "/api/settings/storage/google-drive/callback",
+		AuthURL: c.googleAuthURL, TokenURL: c.googleTokenURL,
+	}
+}
+
+func (c *config) places(s *paperwork.Storages) *paperwork.Places {
+	return &paperwork.Places{Read: s.Read, DriveToken: s.DriveToken, DriveURL: c.googleAPIURL, DriveUploadURL: c.googleUploadURL}
 }
 
 // openDatabase opens the database and brings it to this version's schema. That
@@ -133,7 +150,7 @@ func openDatabase(ctx context.Context, c *config, u *store.Upgrading) (*store.DB
 // handler is everything that answers HTTP.
 func (p *program) handler(worker bool) http.Handler {
 	configuration := api.Config{
-		DB: p.db, Photos: p.photos,
+		DB: p.db, Files: p.files, Storages: p.storages,
 		JWTSecret: p.config.jwtSecret, FrontendURL: p.config.frontendURL, BackendURL: p.config.backendURL,
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
 		Billing: p.billing, Sync: p.sync, Events: p.events, Post: p.post, Sealer: p.sealer, Pictures: p.pictures,
@@ -163,6 +180,7 @@ func (p *program) work(ctx context.Context) error {
 	var tellers sync.WaitGroup
 	tellers.Go(func() { p.billing.RunReminders(telling) })
 	tellers.Go(func() { p.billing.RunBacklogAlerts(telling) })
+	tellers.Go(func() { p.files.Run(telling) })
 	err := p.sync.Run(ctx)
 	stop()
 	tellers.Wait()

@@ -318,10 +318,7 @@ func (f *firm) enter(ctx context.Context, r *rand.Rand, which int, key string) {
 	if r.IntN(6) > 0 {
 		status, answer = f.insistJSON(ctx, "/api/timesheets", key, fields)
 	} else {
-		photo = append([]byte("\xff\xd8\xff"), make([]byte, 1000+r.IntN(100_000))...)
-		for i := 3; i < len(photo); i++ {
-			photo[i] = byte(r.Uint32())
-		}
+		photo = program.Picture(1000+r.IntN(100_000), func() uint8 { return uint8(r.Uint32()) })
 		var b bytes.Buffer
 		form := multipart.NewWriter(&b)
 		for name, value := range fields {

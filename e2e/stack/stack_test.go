@@ -264,7 +264,7 @@ func (s *stack) upload(t *testing.T, timesheet string, photos, size int) int {
 	for n := range photos {
 		part, err := form.CreateFormFile("images", fmt.Sprintf("%d.jpg", n))
 		if err == nil {
-			_, err = part.Write(append([]byte("\xff\xd8\xff"), make([]byte, size-3)...))
+			_, err = part.Write(program.Picture(size-size/100, func() uint8 { return uint8(n) }))
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -37,8 +37,10 @@ import (
 
 // Config is what the handler needs. DB, JWTSecret and Log must be set.
 type Config struct {
-	DB     *store.DB
-	Photos *paperwork.Photos
+	DB *store.DB
+	// Files keeps what people upload, Storages knows where.
+	Files    *paperwork.Files
+	Storages *paperwork.Storages
 
 	// JWTSecret signs session tokens; at least 32 bytes.
 	JWTSecret []byte

@@ -208,19 +208,13 @@ type deletedRecord struct {
 
 // purgeDeletion removes for good what was deleted 30 days ago or earlier.
 func (a *api) purgeDeletion(r *request, in *byID) (message, error) {
-	var photos []string
 	ctx := r.Context()
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
 		d, err := tx.LockDeletion(ctx, in.ID)
 		if err != nil {
 			return err
 		}
-		photos, err = tx.Purge(ctx, &d)
-		return err
+		return tx.Purge(ctx, &d)
 	})
-	if err != nil {
-		return message{}, err
-	}
-	a.discard(ctx, photos)
-	return message{"Removed for good"}, nil
+	return message{"Removed for good"}, err
 }

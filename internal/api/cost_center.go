@@ -81,7 +81,7 @@ func (a *api) getCostCenter(r *request, in *byID) (costCenterDetail, error) {
 		detail.Projects[i] = showProject(r, &projects[i])
 	}
 	for i := range timesheets {
-		detail.Timesheets[i] = showTimesheet(&timesheets[i])
+		detail.Timesheets[i] = a.showTimesheet(&timesheets[i])
 	}
 	r.Header.Set("ETag", etag(k.UpdatedAt))
 	return detail, nil

@@ -223,7 +223,7 @@ func (a *api) recentTimesheets(r *request, in *fewInput) ([]timesheetAnswer, err
 	timesheets, _, err := a.DB.Timesheets(r.Context(), filter)
 	answers := make([]timesheetAnswer, len(timesheets))
 	for i := range timesheets {
-		answers[i] = showTimesheet(&timesheets[i])
+		answers[i] = a.showTimesheet(&timesheets[i])
 	}
 	return answers, err
 }

@@ -6,6 +6,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"image"
+	imagejpeg "image/jpeg"
+	imagepng "image/png"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -20,6 +23,7 @@ import (
 	"time"
 
 	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
@@ -90,19 +94,19 @@ var testWeb = fstest.MapFS{
 func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	t.Helper()
 	folder := t.TempDir()
-	photos, err := paperwork.OpenPhotos(folder)
+	uploads, err := blob.OpenFolder(filepath.Join(folder, "uploads"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := photos.Close(); err != nil {
+		if err := uploads.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	url := storetest.URL(t, engine)
 	f := &firm{t: t, folder: folder, db: storetest.Open(t, url), url: url, now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
 	config := Config{
-		DB: f.db, Photos: photos, JWTSecret: []byte("0123456789abcdef0123456789abcdef"), FrontendURL: "http://firm.test", Web: testWeb,
+		DB: f.db, JWTSecret: []byte("0123456789abcdef0123456789abcdef"), FrontendURL: "http://firm.test", Web: testWeb,
 		Log: slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: func() time.Time { return f.now },
 	}
 	config.Sync = billing.NewSync(billing.SyncConfig{DB: f.db, Durations: fieldops.RealDurations(1), MaxAttempts: 3})
@@ -119,6 +123,10 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	if config.Sealer, err = billing.NewSealer([]byte("fedcba9876543210fedcba9876543210")); err != nil {
 		t.Fatal(err)
 	}
+	config.Storages = &paperwork.Storages{DB: f.db, Sealer: config.Sealer, Environment: fieldops.Storage{Place: fieldops.PlaceLocal}}
+	config.Files = paperwork.NewFiles(paperwork.FilesConfig{
+		DB: f.db, Folder: uploads, Clock: config.Clock, Places: &paperwork.Places{Read: config.Storages.Read, DriveToken: config.Storages.DriveToken},
+	})
 	f.post = &postbox{}
 	config.Post = billing.NewPost(billing.PostConfig{DB: f.db, Sealer: config.Sealer, Transport: f.post, AppURL: config.FrontendURL})
 	for _, c := range change {
@@ -228,7 +236,18 @@ type photo struct {
 	field, name, content string
 }
 
-const jpeg = "\xff\xd8\xff\xe0 a JPEG"
+// jpeg is a small photo, pngPicture another.
+var jpeg, pngPicture = func() (string, string) {
+	m := image.NewGray(image.Rect(0, 0, 16, 12))
+	var a, b bytes.Buffer
+	if err := errors.Join(imagejpeg.Encode(&a, m, nil), imagepng.Encode(&b, m)); err != nil {
+		panic(err)
+	}
+	return a.String(), b.String()
+}()
+
+// pdf is as short as a document can be.
+const pdf = "%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n0\n%%EOF\n"
 
 // submit sends a form of a person.
 func (f *firm) submit(who, method, path string, fields map[string]string, photos []photo, headers ...string) *httptest.ResponseRecorder {
@@ -301,6 +320,17 @@ func (f *firm) play(scenarios []scenario) {
 			f.vars[s.save] = saved.ID
 		}
 	}
+}
+
+// afterTheBin has the files go whose time in the bin is over in a month.
+func (f *firm) afterTheBin() {
+	f.t.Helper()
+	now := f.now
+	f.now = now.Add(31 * 24 * time.Hour)
+	if err := f.api.Files.Round(f.t.Context()); err != nil {
+		f.t.Error(err)
+	}
+	f.now = now
 }
 
 // photosKept counts the files that lie where photos are kept.

@@ -372,7 +372,7 @@ func (a *api) getInvoice(r *request, in *byID) (invoiceDetail, error) {
 	settlers, err := a.DB.Settlers(r.Context(), in.ID)
 	detail := invoiceDetail{showInvoice(&view), make([]timesheetAnswer, len(timesheets)), settlers}
 	for n := range timesheets {
-		detail.Timesheets[n] = showTimesheet(&timesheets[n])
+		detail.Timesheets[n] = a.showTimesheet(&timesheets[n])
 	}
 	r.Header.Set("ETag", etag(view.UpdatedAt))
 	return detail, err

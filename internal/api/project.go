@@ -108,7 +108,7 @@ func (a *api) getProject(r *request, in *byAnyID) (projectDetail, error) {
 	}
 	detail := projectDetail{projectAnswer: showProject(r, &p), CostCenters: p.CostCenters, Timesheets: make([]timesheetAnswer, len(timesheets))}
 	for i := range timesheets {
-		detail.Timesheets[i] = showTimesheet(&timesheets[i])
+		detail.Timesheets[i] = a.showTimesheet(&timesheets[i])
 	}
 	if r.seesMoney() {
 		budget := budgetOf(&p)

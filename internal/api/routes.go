@@ -21,7 +21,8 @@ import (
 //   - one line for the OpenAPI document;
 //   - its flags: created or accepted for an answer of 201 or 202, repeatable
 //     when it creates something and so honours an Idempotency-Key, once when its
-//     answer holds a secret that must not be kept for repeats, transactional when
+//     answer must not be kept for repeats: it holds a secret, or what it makes
+//     goes by itself, transactional when
 //     the handler keeps its answer by r.keep in the transaction of its work,
 //     ownKey when the handler sees to the key by itself, streams when it may
 //     last.
@@ -247,7 +248,14 @@ func (a *api) recordRoutes() []route {
 		{"DELETE", "/api/timesheets/{id}", may(fieldops.CanDeleteOwnTimesheets), typed(a.deleteTimesheet), "Delete unbilled work", 0, nil, ""},
 		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages).writing(new(imagesAnswer)), "Add photos", streams, documentImages, ""},
 		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
-		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A photo of a timesheet that I may see", streams, nil, "application/octet-stream"},
+		{"PUT", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.captionTimesheetImage), "Say what a photo, counted from 0, shows", 0, nil, ""},
+		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A file of a record that I may see: what is shown of it, by ?preview its small picture, by ?original all of it as it came", streams, nil, "application/octet-stream"},
+		{"GET", "/shared/{id}", anybody, plain(a.shared), "A file, by a link that is good for an hour", streams, nil, "application/octet-stream"},
+		{"OPTIONS", "/api/uploads", signedIn, plain(a.describeUploads), "What uploads that can be gone on with can do (tus 1.0.0)", 0, nil, ""},
+		{"POST", "/api/uploads", signedIn, plain(a.beginUpload), "Begin an upload that can be gone on with after the connection broke (tus 1.0.0)", created | once, nil, ""},
+		{"HEAD", "/api/uploads/{id}", signedIn, plain(a.uploadState), "How many bytes of an upload have come", 0, nil, ""},
+		{"PATCH", "/api/uploads/{id}", signedIn, plain(a.continueUpload), "Go on with an upload", streams, documentPiece, "application/offset+octet-stream"},
+		{"DELETE", "/api/uploads/{id}", signedIn, plain(a.endUpload), "Give an upload up", 0, nil, ""},
 	}
 }
 
@@ -341,6 +349,17 @@ func (a *api) settingRoutes() []route {
 		{"GET", "/api/settings/schema", may(fieldops.CanManageSettings), typed(a.settingsSchema), "What settings there are, for the page that shows them", 0, nil, ""},
 		{"GET", "/api/settings/{key}", signedIn, typed(a.getSetting), "One setting: my own, else the firm's", 0, nil, ""},
 		{"DELETE", "/api/settings/{key}", signedIn, typed(a.deleteSetting), "Forget a setting of mine, or put one of the firm's back to its default", 0, nil, ""},
+		{"GET", "/api/settings/storage", may(fieldops.CanManageSettings), typed(a.getStorage), "Where files are kept, and what lies in each place", 0, nil, ""},
+		{"PUT", "/api/settings/storage", may(fieldops.CanManageSettings), typed(a.updateStorage), "Keep new files in another place, after it was tried", 0, nil, ""},
+		{"POST", "/api/settings/storage/test", may(fieldops.CanManageSettings), typed(a.tryStorage), "Try a place: keep a small file there, read it back, remove it", 0, nil, ""},
+		{"POST", "/api/settings/test-s3", may(fieldops.CanManageSettings), typed(a.tryS3), "Try a bucket of Amazon's", 0, nil, ""},
+		{"GET", "/api/settings/storage/google-drive/auth", may(fieldops.CanManageSettings), typed(a.driveConsent), "Where to send the browser to let the program keep files in a Google Drive", 0, nil, ""},
+		{"GET", "/api/settings/storage/google-drive/callback", anybody, plain(a.driveCallback), "Where Google sends the browser back to", 0, nil, "text/html"},
+		{"GET", "/api/settings/storage/google-drive/status", may(fieldops.CanManageSettings), typed(a.driveStatus), "Whether a Google Drive is connected", 0, nil, ""},
+		{"DELETE", "/api/settings/storage/google-drive", may(fieldops.CanManageSettings), typed(a.disconnectDrive), "Forget the access to Google Drive", 0, nil, ""},
+		{"GET", "/api/backups/google-drive/auth", may(fieldops.CanManageSettings), typed(a.driveConsent), "As /api/settings/storage/google-drive/auth, where existing clients look for it", 0, nil, ""},
+		{"GET", "/api/backups/google-drive/callback", anybody, plain(a.driveCallback), "As /api/settings/storage/google-drive/callback, as Google's console may have it still", 0, nil, "text/html"},
+		{"GET", "/api/backups/google-drive/status", may(fieldops.CanManageSettings), typed(a.driveStatus), "As /api/settings/storage/google-drive/status", 0, nil, ""},
 		{"POST", "/api/settings/email/test", may(fieldops.CanManageSettings), typed(a.testMail), "Send a test mail and say what came of it", 0, nil, ""},
 		{"POST", "/api/settings/logo", may(fieldops.CanManageSettings), plain(a.uploadLogo).writing(new(logoAnswer)), "The firm's logo: JPEG, PNG or WebP, at most 5 MB", streams, documentPicture("logo"), ""},
 		{"POST", "/api/settings/favicon", may(fieldops.CanManageSettings), plain(a.uploadFavicon).writing(new(faviconAnswer)), "The firm's favicon: ICO, PNG, JPEG or WebP, at most 2 MB", streams, documentPicture("favicon"), ""},

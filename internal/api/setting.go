@@ -45,9 +45,9 @@ func (a *api) listSettings(r *request, _ *nothing) (map[string]string, error) {
 }
 
 // seesSetting reports whether one of the firm's settings is for the person's
-// eyes. How mail is sent is for those who may change it.
+// eyes. How mail is sent and where files lie is for those who may change it.
 func (r *request) seesSetting(key string) bool {
-	return slices.Contains(openSettings, key) || r.User.May(fieldops.CanManageSettings) || r.seesMoney() && !strings.HasPrefix(key, "smtp_")
+	return slices.Contains(openSettings, key) || r.User.May(fieldops.CanManageSettings) || r.seesMoney() && !strings.HasPrefix(key, "smtp_") && !strings.HasPrefix(key, "storage_") && !strings.HasPrefix(key, "google_")
 }
 
 // settingText is a setting's value: a text, or a number or truth value as text.
@@ -108,7 +108,7 @@ func (a *api) updateSetting(r *request, in *updateSettingInput) (settingAnswer, 
 	if err := a.changeSettings(r, one, in.Body.Global); err != nil {
 		return settingAnswer{}, err
 	}
-	if in.Key == fieldops.SettingSMTPPassword {
+	if fieldops.IsSecret(in.Key) {
 		return settingAnswer{Key: in.Key, IsSet: in.Body.Value != ""}, nil
 	}
 	return settingAnswer{Key: in.Key, Value: string(in.Body.Value)}, nil
@@ -170,7 +170,7 @@ func (a *api) changeSettings(r *request, settings []keyValue, global *bool) erro
 				}
 				continue
 			}
-			if s.Key == fieldops.SettingSMTPPassword && value != "" {
+			if fieldops.IsSecret(s.Key) && value != "" {
 				value = a.Sealer.Seal(value)
 			}
 			if err := tx.SetSetting(ctx, s.Key, value); err != nil {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -37,7 +38,13 @@ type timesheetAnswer struct {
 	Warnings       []string       `json:"warnings,omitempty"`
 }
 
-func showTimesheet(t *fieldops.Timesheet) timesheetAnswer {
+func (a *api) showTimesheet(t *fieldops.Timesheet) timesheetAnswer {
+	t.CloudImageURLs = []string{}
+	for _, p := range t.Photos {
+		if p.ID != "" && p.Place != fieldops.PlaceLocal {
+			t.CloudImageURLs = append(t.CloudImageURLs, a.sharedLink(p.ID))
+		}
+	}
 	return timesheetAnswer{
 		Timesheet: *t, Amount: t.Amount(), Billable: !t.NotBillable,
 		InvoiceNumber: text(&t.InvoiceNumber), ApprovedByName: text(&t.ApproverName),
@@ -72,7 +79,7 @@ func (a *api) listTimesheets(r *request, in *listTimesheetsInput) (paged[timeshe
 		filter.UserID = r.User.ID
 	}
 	timesheets, listing, err := a.DB.Timesheets(r.Context(), filter)
-	return pageOf(timesheets, listing, page, func(t *fieldops.Timesheet) fieldops.ID { return t.ID }, showTimesheet), err
+	return pageOf(timesheets, listing, page, func(t *fieldops.Timesheet) fieldops.ID { return t.ID }, a.showTimesheet), err
 }
 
 // sees refuses work that is not open to the person.
@@ -110,7 +117,7 @@ func (a *api) getTimesheet(r *request, in *byAnyID) (timesheetAnswer, error) {
 		return timesheetAnswer{}, err
 	}
 	r.Header.Set("ETag", etag(t.UpdatedAt))
-	return showTimesheet(&t), nil
+	return a.showTimesheet(&t), nil
 }
 
 // timesheetInput is what a person sends of a timesheet, as JSON or as the
@@ -215,46 +222,82 @@ func (in *timesheetInput) missing() (fields []string) {
 // submission is one request that brings a timesheet, its photos, or both.
 type submission struct {
 	fields map[string]json.RawMessage
-	photos []string // URLs of the photos, kept on the disk already
-	sums   [][]byte // SHA-256 of each photo
+	photos []fieldops.StoredFile // whose bytes are kept already
+	taken  []fieldops.ID         // the uploads that they came by, which this ends
+}
+
+// urls are the addresses of the photos.
+func (s *submission) urls() []string {
+	urls := make([]string, len(s.photos))
+	for i := range s.photos {
+		urls[i] = s.photos[i].Path
+	}
+	return urls
+}
+
+// keepPhotos writes down the photos of a submission, for a timesheet that names
+// them.
+func (a *api) keepPhotos(ctx context.Context, r *request, tx *store.Tx, s *submission) error {
+	for i := range s.photos {
+		if err := tx.KeepFile(ctx, &s.photos[i]); err != nil {
+			return err
+		}
+	}
+	for _, upload := range s.taken {
+		if err := tx.TakeUpload(ctx, r.User.ID, upload); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() {
+		if err := a.Files.EndUploads(s.taken...); err != nil {
+			a.Log.WarnContext(ctx, "the drafts of uploads were not removed; they go in some days", "error", err)
+		}
+	})
+	return nil
 }
 
 // fingerprint tells whether another submission brings the same, however its
 // fields are ordered and its parts divided.
 func (s *submission) fingerprint() ([]byte, error) {
 	digest := sha256.New()
+	sums := make([]string, len(s.photos))
+	for i := range s.photos {
+		sums[i] = s.photos[i].SHA256
+	}
 	err := json.NewEncoder(digest).Encode(struct {
 		Fields map[string]json.RawMessage // written in the order of its keys
-		Sums   [][]byte
-	}{s.fields, s.sums})
+		Sums   []string
+	}{s.fields, sums})
 	return digest.Sum(nil), err
 }
 
-// readSubmission reads JSON or a form. Photos go to the disk as they come in,
-// as those of the given timesheet; after an error none of them is left.
+// readSubmission reads JSON or a form. Photos are kept as they come in, as those of
+// the given timesheet; after an error none of them is left.
 func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldops.ID) (s *submission, err error) {
 	s = &submission{}
 	mediaType, parameters, err := mime.ParseMediaType(r.Request.Header.Get("Content-Type"))
-	if err != nil || mediaType != "multipart/form-data" {
-		s.fields, err = readJSON(w, r)
-		return s, err
-	}
 	defer func() {
 		if err != nil {
-			a.discard(r.Context(), s.photos)
+			a.Files.TakeBack(r.Context(), s.photos...)
 		}
 	}()
+	if err != nil || mediaType != "multipart/form-data" {
+		if s.fields, err = readJSON(w, r); err != nil {
+			return s, err
+		}
+		return s, a.takeUploads(r, s, timesheet)
+	}
 	s.fields = map[string]json.RawMessage{}
 	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, maxForm), parameters["boundary"])
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
-			return s, nil
+			return s, a.takeUploads(r, s, timesheet)
 		}
 		if err != nil {
 			return s, bodyError(err, "The request is too large")
 		}
-		if err := a.readPart(s, part, timesheet); err != nil {
+		if err := a.readPart(r, s, part, timesheet); err != nil {
 			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, io.ErrUnexpectedEOF) {
 				return s, bodyError(err, "The request is too large")
 			}
@@ -266,7 +309,7 @@ func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldo
 // maxField is the longest text field of a form.
 const maxField = 64 << 10
 
-func (a *api) readPart(s *submission, part *multipart.Part, timesheet fieldops.ID) error {
+func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
 	name := part.FormName()
 	if part.FileName() == "" {
 		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
@@ -288,12 +331,48 @@ func (a *api) readPart(s *submission, part *multipart.Part, timesheet fieldops.I
 	if len(s.photos) == paperwork.MaxPhotos {
 		return errTooManyPhotos()
 	}
-	digest := sha256.New()
-	url, err := a.Photos.Keep(timesheet, io.TeeReader(part, digest), a.Clock())
-	if err == nil {
-		s.photos, s.sums = append(s.photos, url), append(s.sums, digest.Sum(nil))
+	arrival, err := a.Files.Receive(paperwork.UsePhoto, part.FileName(), part)
+	if err != nil {
+		return err
 	}
-	return err
+	return a.keepPhoto(r, s, arrival, timesheet)
+}
+
+func (a *api) keepPhoto(r *request, s *submission, arrival *paperwork.Arrival, timesheet fieldops.ID) error {
+	file, err := a.Files.Keep(r.Context(), arrival, paperwork.Owner{Kind: fieldops.RecordTimesheet, Record: timesheet, User: &r.User.ID})
+	if err != nil {
+		return errors.Join(err, arrival.Discard())
+	}
+	s.photos = append(s.photos, file)
+	return nil
+}
+
+// takeUploads keeps the photos that came by uploads which could be gone on with,
+// behind those of the request itself. A field upload_ids names them.
+func (a *api) takeUploads(r *request, s *submission, timesheet fieldops.ID) error {
+	raw, ok := s.fields["upload_ids"]
+	if !ok {
+		return nil
+	}
+	delete(s.fields, "upload_ids")
+	var ids []fieldops.ID
+	if err := json.Unmarshal(listOfForm(raw), &ids); err != nil {
+		return fieldops.Faults{{Field: "upload_ids", Message: "upload_ids must be a list of the ids of complete uploads"}}.Err("")
+	}
+	for _, id := range ids {
+		if len(s.photos) == paperwork.MaxPhotos {
+			return errTooManyPhotos()
+		}
+		arrival, err := a.Files.Uploaded(r.Context(), r.User.ID, id, paperwork.UsePhoto)
+		if err != nil {
+			return err
+		}
+		if err := a.keepPhoto(r, s, arrival, timesheet); err != nil {
+			return err
+		}
+		s.taken = append(s.taken, id)
+	}
+	return nil
 }
 
 func errTooManyPhotos() error {
@@ -302,19 +381,9 @@ func errTooManyPhotos() error {
 
 // takeBack removes the photos of a change that failed. Where nobody can say whether
 // it did, they stay: one too many is no harm, one too few is a photo lost.
-func (a *api) takeBack(ctx context.Context, photos []string, err error) {
+func (a *api) takeBack(ctx context.Context, photos []fieldops.StoredFile, err error) {
 	if !errors.Is(err, store.ErrInDoubt) {
-		a.discard(ctx, photos)
-	}
-}
-
-// discard removes photos that no timesheet names, or none any more.
-func (a *api) discard(ctx context.Context, photos []string) {
-	if len(photos) == 0 {
-		return
-	}
-	if err := a.Photos.Remove(photos...); err != nil {
-		a.Log.ErrorContext(ctx, "photos were not removed", "error", err, "photos", photos, "request_id", scopeOf(ctx).id)
+		a.Files.TakeBack(ctx, photos...)
 	}
 }
 
@@ -323,7 +392,7 @@ func (a *api) createTimesheet(w http.ResponseWriter, r *request) error {
 		var in timesheetInput
 		var f fieldops.Faults
 		decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
-		return a.insertTimesheet(r, id, &in, s.photos, f)
+		return a.insertTimesheet(r, id, &in, s, f)
 	})
 }
 
@@ -342,7 +411,7 @@ func (a *api) takeWork(w http.ResponseWriter, r *request, route string, insert f
 	stays := false
 	defer func() {
 		if !stays { // refused, or a repeat whose photos are there already
-			a.discard(ctx, s.photos)
+			a.Files.TakeBack(ctx, s.photos...)
 		}
 	}()
 	create := func(w http.ResponseWriter, r *request) error {
@@ -367,8 +436,8 @@ func (a *api) takeWork(w http.ResponseWriter, r *request, route string, insert f
 	return a.repeatable(w, r, key, fingerprint, route, true, create)
 }
 
-func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, photos []string, f fieldops.Faults) (answer timesheetAnswer, err error) {
-	t := fieldops.Timesheet{ID: id, UserID: &r.User.ID, ImageURLs: photos}
+func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, s *submission, f fieldops.Faults) (answer timesheetAnswer, err error) {
+	t := fieldops.Timesheet{ID: id, UserID: &r.User.ID, ImageURLs: s.urls()}
 	in.apply(&t, &f)
 	if len(in.ImageURLs.Value) > 0 {
 		f.Add("image_urls", "Photos are sent as files in the field images")
@@ -384,7 +453,10 @@ func (a *api) insertTimesheet(r *request, id fieldops.ID, in *timesheetInput, ph
 		if err := tx.InsertTimesheet(ctx, &t); err != nil {
 			return err
 		}
-		if answer, err = shownInside(ctx, tx, id); err != nil {
+		if err := a.keepPhotos(ctx, r, tx, s); err != nil {
+			return err
+		}
+		if answer, err = a.shownInside(ctx, tx, id); err != nil {
 			return err
 		}
 		return r.keep(tx, answer)
@@ -434,12 +506,12 @@ func (a *api) checkSent(r *request, in *timesheetInput, t *fieldops.Timesheet, f
 
 // shownInside is a timesheet as it stands inside a transaction, with a warning
 // when it makes its person's day longer than a day is.
-func shownInside(ctx context.Context, tx *store.Tx, id fieldops.ID) (timesheetAnswer, error) {
+func (a *api) shownInside(ctx context.Context, tx *store.Tx, id fieldops.ID) (timesheetAnswer, error) {
 	t, err := tx.Timesheet(ctx, id)
 	if err != nil {
 		return timesheetAnswer{}, err
 	}
-	answer := showTimesheet(&t)
+	answer := a.showTimesheet(&t)
 	if t.UserID == nil {
 		return answer, nil
 	}
@@ -463,12 +535,11 @@ func (a *api) updateTimesheet(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	var answer timesheetAnswer
-	var dropped []string
 	if len(s.fields) == 0 && len(s.photos) == 0 {
 		err = errNoUpdates()
 	} else {
 		err = a.DB.Write(ctx, r.Actor, func(tx *store.Tx) (err error) {
-			answer, dropped, err = r.changeTimesheet(ctx, tx, id, s)
+			answer, err = a.changeTimesheet(ctx, r, tx, id, s)
 			return err
 		})
 	}
@@ -476,7 +547,6 @@ func (a *api) updateTimesheet(w http.ResponseWriter, r *request) error {
 		a.takeBack(ctx, s.photos, err)
 		return err
 	}
-	a.discard(ctx, dropped)
 	r.Header.Set("ETag", etag(answer.UpdatedAt))
 	return writeJSON(w, r.Status, answer)
 }
@@ -495,21 +565,20 @@ func (a *api) changeable(r *request, verb string) (fieldops.ID, error) {
 	return id, r.changes(&t, verb)
 }
 
-// changeTimesheet changes a timesheet by what was sent and returns the photos
-// that it does not name any more.
-func (r *request) changeTimesheet(ctx context.Context, tx *store.Tx, id fieldops.ID, s *submission) (answer timesheetAnswer, dropped []string, err error) {
+// changeTimesheet changes a timesheet by what was sent.
+func (a *api) changeTimesheet(ctx context.Context, r *request, tx *store.Tx, id fieldops.ID, s *submission) (answer timesheetAnswer, err error) {
 	var in timesheetInput
 	var f fieldops.Faults
 	decodeObject(s.fields, reflect.ValueOf(&in).Elem(), "", &f)
 	before, err := tx.LockTimesheet(ctx, id, "edit")
 	if err != nil {
-		return answer, nil, err
+		return answer, err
 	}
 	if err := r.changes(&before, "edit"); err != nil {
-		return answer, nil, err
+		return answer, err
 	}
 	if err := r.ifMatch(before.UpdatedAt); err != nil {
-		return answer, nil, err
+		return answer, err
 	}
 	after := before
 	in.apply(&after, &f)
@@ -519,37 +588,74 @@ func (r *request) changeTimesheet(ctx context.Context, tx *store.Tx, id fieldops
 	kept := before.ImageURLs
 	if in.ImageURLs.Set {
 		kept = in.ImageURLs.Value
-		for _, url := range kept {
-			// Only photos of this timesheet: a foreign path would be removed with it.
-			f.Require(slices.Contains(before.ImageURLs, url), "image_urls", "%s is no photo of this timesheet", url)
+		if err := checkPhotos(ctx, tx, &before, kept, &f); err != nil {
+			return answer, err
 		}
 	}
-	after.ImageURLs = append(slices.Clone(s.photos), kept...)
+	after.ImageURLs = append(s.urls(), kept...)
 	if err := f.Err(""); err != nil {
-		return answer, nil, err
+		return answer, err
 	}
 	if len(after.ImageURLs) > paperwork.MaxPhotos {
-		return answer, nil, errTooManyPhotos()
+		return answer, errTooManyPhotos()
 	}
 	if !sameID(after.UserID, before.UserID) && !r.User.SeesAllTimesheets() {
-		return answer, nil, fieldops.Refuse(fieldops.Forbidden, "Not authorized to create timesheets for other users")
+		return answer, fieldops.Refuse(fieldops.Forbidden, "Not authorized to create timesheets for other users")
 	}
 	if !r.User.May(fieldops.CanApproveTimesheets) && !after.SameWork(&before) {
 		after.ApprovedAt, after.ApprovedBy = fieldops.Time{}, nil // nobody has approved what it says now
 	}
 	if err := tx.UpdateTimesheet(ctx, &before, &after); err != nil {
-		return answer, nil, err
+		return answer, err
 	}
+	if err := a.keepPhotos(ctx, r, tx, s); err != nil {
+		return answer, err
+	}
+	if err := letGo(ctx, tx, &before, &after); err != nil {
+		return answer, err
+	}
+	return a.shownInside(ctx, tx, id)
+}
+
+// checkPhotos notes addresses that are no photos of a timesheet: a foreign one would
+// go with it. Those that were taken off it and are still there, it gets back.
+func checkPhotos(ctx context.Context, tx *store.Tx, t *fieldops.Timesheet, urls []string, f *fieldops.Faults) error {
+	var others []string
+	for _, url := range urls {
+		if !slices.Contains(t.ImageURLs, url) {
+			others = append(others, url)
+		}
+	}
+	back, err := tx.RetakeFiles(ctx, fieldops.RecordTimesheet, sharers(t), others...)
+	for _, url := range others {
+		f.Require(slices.Contains(back, url), "image_urls", "%s is no photo of this timesheet", url)
+	}
+	return err
+}
+
+// sharers are the timesheet and the one that it was written down or split with, by
+// whose id their photos are kept.
+func sharers(t *fieldops.Timesheet) []fieldops.ID {
+	if t.BatchID == nil {
+		return []fieldops.ID{t.ID}
+	}
+	return []fieldops.ID{t.ID, *t.BatchID}
+}
+
+// letGo has the photos go, in 30 days, that a change took off a timesheet and that
+// no other names.
+func letGo(ctx context.Context, tx *store.Tx, before, after *fieldops.Timesheet) error {
+	var dropped []string
 	for _, url := range before.ImageURLs {
 		if !slices.Contains(after.ImageURLs, url) {
 			dropped = append(dropped, url)
 		}
 	}
-	if dropped, err = tx.UnnamedImages(ctx, &before, dropped); err != nil {
-		return answer, nil, err
+	unnamed, err := tx.UnnamedImages(ctx, before, dropped)
+	if err != nil {
+		return err
 	}
-	answer, err = shownInside(ctx, tx, id)
-	return answer, dropped, err
+	return tx.ReleaseFiles(ctx, false, unnamed...)
 }
 
 func sameID(a, b *fieldops.ID) bool { return a == b || a != nil && b != nil && *a == *b }
@@ -574,8 +680,9 @@ func (a *api) deleteTimesheet(r *request, in *byID) (answer deletedRecord, err e
 }
 
 type imagesAnswer struct {
-	ImageURLs []string `json:"image_urls"`
-	Message   string   `json:"message"`
+	ImageURLs []string           `json:"image_urls"`
+	Message   string             `json:"message"`
+	Receipts  []fieldops.Receipt `json:"receipts,omitempty" doc:"Of the photos that this request brought"`
 }
 
 func (a *api) addTimesheetImages(w http.ResponseWriter, r *request) error {
@@ -603,28 +710,69 @@ func (a *api) addTimesheetImages(w http.ResponseWriter, r *request) error {
 			return err
 		}
 		t = before
-		t.ImageURLs = append(slices.Clone(before.ImageURLs), s.photos...)
+		t.ImageURLs = append(slices.Clone(before.ImageURLs), s.urls()...)
 		if len(t.ImageURLs) > paperwork.MaxPhotos {
 			return errTooManyPhotos()
 		}
-		return tx.UpdateTimesheet(ctx, &before, &t)
+		if err := tx.UpdateTimesheet(ctx, &before, &t); err != nil {
+			return err
+		}
+		return a.keepPhotos(ctx, r, tx, s)
 	})
 	if err != nil {
 		a.takeBack(ctx, s.photos, err)
 		return err
 	}
-	return writeJSON(w, r.Status, imagesAnswer{t.ImageURLs, "Images added"})
+	receipts := make([]fieldops.Receipt, len(s.photos))
+	for i := range s.photos {
+		receipts[i] = s.photos[i].Receipt()
+	}
+	return writeJSON(w, r.Status, imagesAnswer{t.ImageURLs, "Images added", receipts})
 }
 
-type deleteImageInput struct {
+type imageInput struct {
 	byID
 	Index int `path:"index"`
 }
 
-func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnswer, error) {
+type captionInput struct {
+	imageInput
+	Body struct {
+		Caption string `json:"caption"`
+	}
+}
+
+// captionTimesheetImage says what a photo shows. It may be said of billed work too:
+// it changes nothing that was billed.
+func (a *api) captionTimesheetImage(r *request, in *captionInput) (timesheetAnswer, error) {
+	ctx := r.Context()
+	caption := strings.TrimSpace(in.Body.Caption)
+	if utf8.RuneCountInString(caption) > fieldops.MaxCaption || strings.ContainsRune(caption, 0) {
+		return timesheetAnswer{}, fieldops.Faults{{Field: "caption", Message: fmt.Sprintf("A caption has at most %d characters", fieldops.MaxCaption)}}.Err("")
+	}
+	var t fieldops.Timesheet
+	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) (err error) {
+		if t, err = tx.Timesheet(ctx, in.ID); err != nil {
+			return err
+		}
+		if err := r.changes(&t, "edit"); err != nil {
+			return err
+		}
+		if in.Index < 0 || in.Index >= len(t.Photos) || t.Photos[in.Index].ID == "" {
+			return fieldops.Refuse(fieldops.NotFound, "The timesheet has no image %d", in.Index)
+		}
+		if err := tx.CaptionFile(ctx, t.Photos[in.Index].ID, caption); err != nil {
+			return err
+		}
+		t, err = tx.Timesheet(ctx, in.ID)
+		return err
+	})
+	return a.showTimesheet(&t), err
+}
+
+func (a *api) deleteTimesheetImage(r *request, in *imageInput) (imagesAnswer, error) {
 	ctx := r.Context()
 	var t fieldops.Timesheet
-	var dropped []string
 	err := a.DB.Write(ctx, r.Actor, func(tx *store.Tx) error {
 		before, err := tx.LockTimesheet(ctx, in.ID, "edit")
 		if err != nil {
@@ -641,41 +789,9 @@ func (a *api) deleteTimesheetImage(r *request, in *deleteImageInput) (imagesAnsw
 		if err := tx.UpdateTimesheet(ctx, &before, &t); err != nil {
 			return err
 		}
-		dropped, err = tx.UnnamedImages(ctx, &before, before.ImageURLs[in.Index:in.Index+1])
-		return err
+		return letGo(ctx, tx, &before, &t)
 	})
-	if err != nil {
-		return imagesAnswer{}, err
-	}
-	a.discard(ctx, dropped)
-	return imagesAnswer{t.ImageURLs, "Image deleted"}, nil
-}
-
-// upload serves a photo to those who may see its timesheet.
-func (a *api) upload(w http.ResponseWriter, r *request) error {
-	open, find := a.Photos.Open, a.DB.TimesheetsWithImage
-	timesheet, ours := paperwork.TimesheetOf(r.URL.Path)
-	if !ours {
-		open, find = a.Photos.OpenFormer, a.DB.TimesheetsWithFormerImage
-	}
-	entries, err := find(r.Context(), timesheet, r.URL.Path)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(entries, func(t fieldops.Timesheet) bool { return r.sees(&t) == nil }) {
-		return r.sees(&entries[0])
-	}
-	file, contentType, err := open(r.URL.Path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	// A photo never changes under its address, but who may see it can.
-	w.Header().Set("Cache-Control", "private, max-age=3600")
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Disposition", "inline")
-	http.ServeContent(w, r.Request, "", time.Time{}, file)
-	return nil
+	return imagesAnswer{t.ImageURLs, "Image deleted", nil}, err
 }
 
 func documentTimesheet(registry huma.Registry, op *huma.Operation) {
@@ -684,6 +800,10 @@ func documentTimesheet(registry huma.Registry, op *huma.Operation) {
 		"application/json":    {Schema: fields},
 		"multipart/form-data": {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, photoFields()}}},
 	}}
+}
+
+func documentPiece(_ huma.Registry, op *huma.Operation) {
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{tusBody: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 }
 
 func documentImages(_ huma.Registry, op *huma.Operation) {

@@ -92,7 +92,7 @@ func (a *api) createTimesheets(w http.ResponseWriter, r *request) error {
 		if err := f.Err(""); err != nil {
 			return nil, err
 		}
-		return a.insertTimesheets(r, first, entries, places, s.photos)
+		return a.insertTimesheets(r, first, entries, places, s)
 	})
 }
 
@@ -111,11 +111,11 @@ func listOfForm(raw json.RawMessage) json.RawMessage {
 
 // insertTimesheets writes all entries or none, and names everything that is
 // wrong with any of them. They share the photos, which belong to the first.
-func (a *api) insertTimesheets(r *request, first fieldops.ID, entries []timesheetInput, places []string, photos []string) (answer entriesAnswer, err error) {
+func (a *api) insertTimesheets(r *request, first fieldops.ID, entries []timesheetInput, places []string, s *submission) (answer entriesAnswer, err error) {
 	timesheets := make([]fieldops.Timesheet, len(entries))
 	var f fieldops.Faults
 	for i := range entries {
-		t := fieldops.Timesheet{ID: first, UserID: &r.User.ID, ImageURLs: photos, BatchID: &first}
+		t := fieldops.Timesheet{ID: first, UserID: &r.User.ID, ImageURLs: s.urls(), BatchID: &first}
 		if i > 0 {
 			t.ID = fieldops.NewID()
 		}
@@ -146,9 +146,12 @@ func (a *api) insertTimesheets(r *request, first fieldops.ID, entries []timeshee
 		if err := faults.Err(""); err != nil {
 			return err
 		}
+		if err := a.keepPhotos(ctx, r, tx, s); err != nil {
+			return err
+		}
 		answer = entriesAnswer{Timesheets: make([]timesheetAnswer, len(timesheets)), Warnings: []string{}}
 		for i := range timesheets {
-			shown, err := shownInside(ctx, tx, timesheets[i].ID)
+			shown, err := a.shownInside(ctx, tx, timesheets[i].ID)
 			if err != nil {
 				return err
 			}

@@ -199,7 +199,7 @@ func (a *api) openTimesheets(r *request, in *openWorkInput, filter store.OpenFil
 	open, err := a.DB.OpenTimesheets(r.Context(), filter, settings.ApprovalRequired)
 	answers := make([]openTimesheetAnswer, len(open))
 	for i := range open {
-		answers[i] = openTimesheetAnswer{showTimesheet(&open[i]), open[i].Unbilled(settings.ApprovalRequired)}
+		answers[i] = openTimesheetAnswer{a.showTimesheet(&open[i]), open[i].Unbilled(settings.ApprovalRequired)}
 	}
 	if n := len(open); n > 0 {
 		r.linkNext(n == limit, open[n-1].Date, open[n-1].ID)

@@ -155,6 +155,7 @@ func TestSharedPhotosLiveAsLongAsAnEntryNamesThem(t *testing.T) {
 			})
 		}
 		both.Wait()
+		f.afterTheBin()
 		if n := f.photosKept(); n != 1 {
 			t.Errorf("%d photos are kept, want the one that is still named", n)
 		}
@@ -162,6 +163,10 @@ func TestSharedPhotosLiveAsLongAsAnEntryNamesThem(t *testing.T) {
 			{who: "other", ask: "DELETE /api/timesheets/{second}/images/0", status: 200},
 			{who: "manager", ask: "GET {url}", status: 404},
 		})
+		if n := f.photosKept(); n != 1 {
+			t.Errorf("%d photos are kept, want the one that can be taken back", n)
+		}
+		f.afterTheBin()
 		if n := f.photosKept(); n != 0 {
 			t.Errorf("%d photos are kept, want none", n)
 		}

@@ -162,25 +162,9 @@ func (s *Sync) supervise(ctx context.Context) error {
 }
 
 // inTurn does something that has come round, unless another process does it now.
-// do looks first whether it is still to be done, and keeps its turn before each
-// call.
+// do keeps its turn before each call.
 func (s *Sync) inTurn(ctx context.Context, task string, do func(keep func() error) error) error {
-	lease := 4 * s.durations.CallTimeout // above what is done between two keeps
-	var turn *store.Turn
-	err := s.write(ctx, func(tx *store.Tx) (err error) {
-		turn, err = tx.TakeTurn(ctx, task, lease)
-		return err
-	})
-	if err != nil || turn == nil {
-		return err
-	}
-	err = do(func() error {
-		return s.write(ctx, func(tx *store.Tx) error { return tx.KeepTurn(ctx, turn, lease) })
-	})
-	if errors.Is(err, store.ErrOutdated) {
-		return nil // we were too slow: somebody else does it
-	}
-	return errors.Join(err, s.write(ctx, func(tx *store.Tx) error { return tx.EndTurn(ctx, turn) }))
+	return s.db.InTurn(ctx, task, 4*s.durations.CallTimeout, do) // above what is done between two keeps
 }
 
 // probe asks an open breaker's question with a call that changes nothing.

@@ -109,8 +109,8 @@ func (f *localFile) Size() int64 { return f.size }
 
 // Delete removes the file of an object. The folders above it stay.
 func (f *Folder) Delete(_ context.Context, ref string) error {
-	if checkKey(ref) != nil {
-		return nil // there is no such object
+	if unusable := checkKey(ref); unusable != nil { // so there is no such object
+		return nil //nolint:nilerr // and nothing to delete
 	}
 	info, err := f.root.Lstat(ref)
 	if err == nil && info.IsDir() || isAbsent(err) {
@@ -217,6 +217,9 @@ func (f *Folder) draft(id string, flags int) (*Draft, error) {
 	}
 	if err != nil {
 		return nil, localFailure(err, "no draft can be written to the folder %s", f.path)
+	}
+	if err := lockDraft(file); err != nil {
+		return nil, errors.Join(fail(ErrBusy, err, "the draft %s is being written to", id), file.Close())
 	}
 	info, err := file.Stat()
 	if err != nil {

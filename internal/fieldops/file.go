@@ -97,3 +97,32 @@ type Orphan struct {
 
 // MaxCaption is how many characters a caption has at most.
 const MaxCaption = 500
+
+// Photo is a file that a timesheet shows.
+type Photo struct {
+	ID          ID           `json:"id"`
+	URL         string       `json:"url"`
+	PreviewURL  string       `json:"preview_url" doc:"A small picture; of what has none, the file itself"`
+	Caption     string       `json:"caption"`
+	Name        string       `json:"file_name"`
+	ContentType string       `json:"content_type"`
+	Size        int64        `json:"size" doc:"Bytes; 0 of what a former version kept and nobody has read yet"`
+	SHA256      string       `json:"sha256"`
+	Width       int64        `json:"width"`
+	Height      int64        `json:"height"`
+	Place       StoragePlace `json:"stored_in" enum:"local,s3,google-drive"`
+	MovesTo     StoragePlace `json:"moves_to,omitempty" doc:"Where it goes as soon as that place takes it"`
+	Missing     bool         `json:"missing,omitempty" doc:"Its bytes were not found where they should be"`
+}
+
+// Photo is the file as a timesheet shows it.
+func (f *StoredFile) Photo() Photo {
+	p := Photo{
+		ID: f.ID, URL: f.Path, PreviewURL: f.Path, Caption: f.Caption, Name: f.Name, ContentType: f.ContentType, Size: f.Size, SHA256: f.SHA256,
+		Width: f.Width, Height: f.Height, Place: f.Place, MovesTo: f.MovesTo, Missing: !f.MissingSince.IsZero(),
+	}
+	if f.PreviewState != PreviewNone {
+		p.PreviewURL += "?preview"
+	}
+	return p
+}

@@ -121,6 +121,7 @@ type Timesheet struct {
 	Location       *string    `json:"location"`
 	ImageURLs      []string   `json:"image_urls"`
 	CloudImageURLs []string   `json:"cloud_image_urls"`
+	Photos         []Photo    `json:"photos"` // what the images are, in their order
 	BillingStatus  string     `json:"billing_status"`
 	InvoiceID      *ID        `json:"invoice_id"`
 	ApprovedAt     Time       `json:"approved_at"`

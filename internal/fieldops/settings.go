@@ -44,6 +44,8 @@ type Settings struct {
 	BudgetAlerts     bool       // tell when a project nears or passes its budget
 
 	SyncAlert time.Duration // how long a document may wait for Xero before people are told; 0 tells nobody
+
+	Storage Storage // where files are kept, its secrets sealed; without a place, the environment says
 }
 
 // Setting describes one key: its default and what it may hold.
@@ -95,9 +97,33 @@ const (
 	ApprovalRequired = "required"
 )
 
-// SettingSMTPPassword is the one setting that is a secret: it is kept sealed
-// and shown to nobody.
-const SettingSMTPPassword = "smtp_password"
+// The settings that are secrets: they are kept sealed and shown to nobody.
+const (
+	SettingSMTPPassword      = "smtp_password"
+	SettingS3KeyID           = "storage_s3_access_key_id"
+	SettingS3Secret          = "storage_s3_secret_access_key"
+	SettingDriveClientSecret = "google_drive_client_secret"
+)
+
+// SettingSecrets are all of them.
+var SettingSecrets = []string{SettingSMTPPassword, SettingS3KeyID, SettingS3Secret, SettingDriveClientSecret}
+
+// SettingDriveTokens is what a consent of Google's has given, sealed JSON. It is kept
+// beside the settings, and nobody enters it.
+const SettingDriveTokens = "google_drive_tokens"
+
+// The other settings of where files are kept.
+const (
+	SettingStorage          = "storage_driver"
+	SettingStoragePrefix    = "storage_base_path"
+	SettingS3Bucket         = "storage_s3_bucket"
+	SettingS3Region         = "storage_s3_region"
+	SettingS3Endpoint       = "storage_s3_endpoint"
+	SettingS3LinkBase       = "storage_s3_link_base"
+	SettingDriveClientID    = "google_drive_client_id"
+	SettingDriveRedirectURI = "google_drive_redirect_uri"
+	SettingDriveFolder      = "storage_google_drive_folder_id"
+)
 
 func text(limit int) func(string) bool {
 	return func(s string) bool { return utf8.RuneCountInString(s) <= limit && !strings.ContainsRune(s, 0) }
@@ -145,6 +171,18 @@ var SettingKeys = []Setting{
 	{"smtp_port", "587", func(s string) bool { n, err := strconv.Atoi(s); return err == nil && n >= 1 && n <= 65535 }, "a whole number between 1 and 65535"},
 	{"smtp_user", "", short(255), "at most 255 characters"},
 	{SettingSMTPPassword, "", text(4000), "at most 1000 characters"},
+	{SettingStorage, "", oneOf("", string(PlaceLocal), string(PlaceS3), string(PlaceDrive)), "local, s3 or google-drive"},
+	{SettingStoragePrefix, "", storagePrefix, "the beginning of keys: letters, digits, hyphens, points and slashes"},
+	{SettingS3Bucket, "", func(s string) bool { return s == "" || bucketName.MatchString(s) }, "the name of a bucket"},
+	{SettingS3Region, "", short(50), "the name of a region such as ap-southeast-2"},
+	{SettingS3KeyID, "", text(4000), "at most 1000 characters"},
+	{SettingS3Secret, "", text(4000), "at most 1000 characters"},
+	{SettingS3Endpoint, "", func(s string) bool { return s == "" || webAddress(s) }, "an address that begins with https://"},
+	{SettingS3LinkBase, "", func(s string) bool { return s == "" || webAddress(s) }, "an address that begins with https://"},
+	{SettingDriveClientID, "", short(255), "at most 255 characters"},
+	{SettingDriveClientSecret, "", text(4000), "at most 1000 characters"},
+	{SettingDriveRedirectURI, "", func(s string) bool { return s == "" || webAddress(s) }, "an address that begins with https://"},
+	{SettingDriveFolder, "", short(255), "the id of a folder"},
 	{"smtp_from", "", func(s string) bool { return s == "" || ValidSender(s) }, "an address such as office@example.com or Firm <office@example.com>"},
 }
 
@@ -203,5 +241,15 @@ func ReadSettings(stored map[string]string) Settings {
 		ApprovalRequired: value("timesheet_approval") == ApprovalRequired, YearStart: time.Month(yearStart),
 		BudgetAlerts: value("budget_alerts") == "true",
 		SyncAlert:    time.Duration(alert) * time.Minute,
+		Storage: Storage{
+			Place: StoragePlace(value(SettingStorage)),
+			S3: S3Storage{
+				Bucket: value(SettingS3Bucket), Region: value(SettingS3Region), AccessKeyID: value(SettingS3KeyID), SecretAccessKey: value(SettingS3Secret),
+				Endpoint: value(SettingS3Endpoint), Prefix: value(SettingStoragePrefix), LinkBase: value(SettingS3LinkBase),
+			},
+			Drive: DriveStorage{
+				ClientID: value(SettingDriveClientID), ClientSecret: value(SettingDriveClientSecret), RedirectURI: value(SettingDriveRedirectURI), FolderID: value(SettingDriveFolder),
+			},
+		},
 	}
 }

@@ -61,6 +61,19 @@ var settingWords = []SettingWords{
 	{"smtp_user", "Mail", "User", "Empty when the server wants none", "text", nil, ""},
 	{SettingSMTPPassword, "Mail", "Password", "Kept encrypted and shown to nobody", "secret", nil, ""},
 	{"smtp_from", "Mail", "Sender", "An address, or a name and an address", "text", nil, ""},
+
+	{SettingStorage, "Files", "Files are kept", "Empty is as the program's environment says. What lies elsewhere stays there until it is moved", "choice", []string{"", string(PlaceLocal), string(PlaceS3), string(PlaceDrive)}, ""},
+	{SettingS3Bucket, "Files", "S3 bucket", "", "text", nil, ""},
+	{SettingS3Region, "Files", "S3 region", "Such as ap-southeast-2", "text", nil, ""},
+	{SettingS3KeyID, "Files", "S3 access key id", "Kept encrypted and shown to nobody", "secret", nil, ""},
+	{SettingS3Secret, "Files", "S3 secret access key", "Kept encrypted and shown to nobody", "secret", nil, ""},
+	{SettingS3Endpoint, "Files", "S3 endpoint", "Only of a store other than Amazon's", "text", nil, ""},
+	{SettingStoragePrefix, "Files", "Beginning of S3 keys", "Empty is uploads/", "text", nil, ""},
+	{SettingS3LinkBase, "Files", "Address of links", "Of a CDN that gives the bucket out by signed links; empty has this program give files out", "text", nil, ""},
+	{SettingDriveClientID, "Files", "Google client id", "Of an OAuth client in Google's console", "text", nil, ""},
+	{SettingDriveClientSecret, "Files", "Google client secret", "Kept encrypted and shown to nobody", "secret", nil, ""},
+	{SettingDriveRedirectURI, "Files", "Google redirect address", "As Google's console has it; empty is this program's own", "text", nil, ""},
+	{SettingDriveFolder, "Files", "Google Drive folder", "The id in the folder's address; empty has one made", "text", nil, ""},
 }
 
 // SettingsPage are the words of all settings, in the order of the page. One
@@ -81,6 +94,9 @@ func SettingsPage() []SettingWords {
 	}
 	return page
 }
+
+// IsSecret reports whether a setting is kept sealed and shown to nobody.
+func IsSecret(key string) bool { return slices.Contains(SettingSecrets, key) }
 
 // IsSetting reports whether the firm has a setting with this key.
 func IsSetting(key string) bool {

@@ -131,3 +131,10 @@ func (p *Pictures) Open(url string) (content []byte, contentType string, err err
 	}
 	return content, contentType, err
 }
+
+func ignoreAbsent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

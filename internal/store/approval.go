@@ -77,7 +77,7 @@ func (tx *Tx) lockTimesheets(ctx context.Context, ids []fieldops.ID) ([]fieldops
 		func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) }); err != nil {
 		return nil, err
 	}
-	entries, err := collect(ctx, tx.reads, "select "+timesheetColumns+" from"+timesheetTables+" where "+w.String()+order, w.args, scanTimesheet)
+	entries, err := tx.reads.collectTimesheets(ctx, " where "+w.String()+order, w.args)
 	if err != nil {
 		return nil, err
 	}

@@ -541,33 +541,37 @@ func binnedByTable(table string) (binnedKind, bool) {
 
 // Purge removes for good what a locked deletion took, at the earliest 30 days
 // after. Documents that reached Xero are never removed, nor what they belong to.
-// It returns the photos that no record names any more.
-func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) (photos []string, err error) {
+// The bytes of files that nothing names then go by a job.
+func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if wait := d.CreatedAt.Add(keepInBin); tx.Now.Before(wait.Time) {
-		return nil, fieldops.Refuse(fieldops.Conflict, "%s can be removed for good from %s on, 30 days after it was deleted", d.Label, wait.Format("2 January 2006"))
+		return fieldops.Refuse(fieldops.Conflict, "%s can be removed for good from %s on, 30 days after it was deleted", d.Label, wait.Format("2 January 2006"))
 	}
 	if err := tx.refuseWhatReachedXero(ctx, d); err != nil {
-		return nil, err
+		return err
 	}
-	if photos, err = tx.photosOf(ctx, d); err != nil {
-		return nil, err
+	photos, err := tx.photosOf(ctx, d)
+	if err != nil {
+		return err
 	}
 	if err := tx.forgetDeleted(ctx, d.ID); err != nil {
-		return nil, err
+		return err
 	}
 	for _, statement := range purges {
 		if _, err := tx.q.ExecContext(ctx, statement, d.ID); err != nil {
 			if breaksForeignKey(err) {
-				return nil, fieldops.Refuse(fieldops.Conflict, "Other records still belong to what was deleted with %s; remove or restore those first", d.Label)
+				return fieldops.Refuse(fieldops.Conflict, "Other records still belong to what was deleted with %s; remove or restore those first", d.Label)
 			}
-			return nil, err
+			return err
 		}
 	}
 	d.PurgedAt, d.PurgedBy = tx.Now, &tx.Actor.Name
 	if _, err := tx.q.ExecContext(ctx, "update deletions set purged_at = $1, purged_by = $2 where id = $3", tx.Now, tx.Actor.Name, d.ID); err != nil {
-		return nil, err
+		return err
 	}
-	return photos, tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
+	if err := tx.ReleaseFiles(ctx, true, photos...); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
 }
 
 // purges remove the rows of the deletion $1, what hangs on a row before the row.

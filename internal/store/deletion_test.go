@@ -102,14 +102,12 @@ func TestADeletionRestoresWhatItTookAndNothingElse(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = tx.Purge(ctx, &d)
-			return err
+			return tx.Purge(ctx, &d)
 		}), fieldops.Conflict, "30 days after it was deleted")
 		late := again
 		o.write(t, func(ctx context.Context, tx *store.Tx) error {
 			tx.Now = tx.Now.Add(31 * 24 * 60 * 60 * 1e9)
-			_, err := tx.Purge(ctx, &late)
-			return err
+			return tx.Purge(ctx, &late)
 		})
 		wantKind(t, restore(again), fieldops.Conflict, "was removed for good")
 		if _, err := db.AnyClient(ctx, o.client.ID); fieldops.KindOf(err) != fieldops.NotFound {

@@ -105,6 +105,17 @@ func (r reads) FilesAfter(ctx context.Context, place fieldops.StoragePlace, id f
 	return collect(ctx, r, "select "+fileColumns+" from stored_files where "+w.String()+" order by id limit "+w.arg(limit), w.args, scanFile)
 }
 
+// FilesIn is how many files lie in a place, "" for all, and how many bytes they
+// have.
+func (r reads) FilesIn(ctx context.Context, place fieldops.StoragePlace) (count, size int64, err error) {
+	w := &where{}
+	if place != "" {
+		w.and("place = ?", string(place))
+	}
+	err = r.q.QueryRowContext(ctx, "select count(*), cast(coalesce(sum(size), 0) as bigint) from stored_files where "+w.String(), w.args...).Scan(&count, &size)
+	return count, size, err
+}
+
 // KeepFile writes down a file whose bytes lie in their place. What is still to be
 // done with it becomes a job of the same transaction.
 func (tx *Tx) KeepFile(ctx context.Context, f *fieldops.StoredFile) error {
@@ -209,6 +220,23 @@ func (tx *Tx) ReadFile(ctx context.Context, f *fieldops.StoredFile) error {
 	return nil
 }
 
+// unreadFor is how long a file of a former version that could not be read is left
+// alone.
+const unreadFor = 24 * time.Hour
+
+// UnreadFiles are files of a former version that nobody has looked at yet, at most
+// limit of them.
+func (r reads) UnreadFiles(ctx context.Context, limit int) ([]fieldops.StoredFile, error) {
+	return collect(ctx, r, "select "+fileColumns+" from stored_files where sha256 is null and (unread_at is null or unread_at < $1) order by id limit $2",
+		[]any{fieldops.At(time.Now().Add(-unreadFor)), limit}, scanFile)
+}
+
+// NoteUnreadable writes down why a file of a former version could not be read.
+func (tx *Tx) NoteUnreadable(ctx context.Context, id fieldops.ID, reason string) error {
+	_, err := tx.exec(ctx, "update stored_files set unread_at = $1, unread_reason = $2 where id = $3", tx.Now, reason, id)
+	return err
+}
+
 // MovedFile writes down that the bytes of a file lie somewhere else now. What
 // they were found by before is an orphan from then on, until it is removed. It
 // returns false when somebody else has moved the file meanwhile.
@@ -289,6 +317,21 @@ func (tx *Tx) SeenObjects(ctx context.Context, place fieldops.StoragePlace, refs
 		}
 	}
 	return unknown, nil
+}
+
+// SweepDue reports whether a place has not been compared for so long, and if so
+// notes that it is now.
+func (tx *Tx) SweepDue(ctx context.Context, place fieldops.StoragePlace, every time.Duration) (bool, error) {
+	changed, err := tx.exec(ctx, `insert into file_sweeps (place, began_at) values ($1, $2)
+		on conflict (place) do update set began_at = excluded.began_at where file_sweeps.began_at <= $3`, string(place), tx.Now, tx.Now.Add(-every))
+	return changed == 1, err
+}
+
+// PlaceUsed reports whether any file lies in a place, or bytes that none names.
+func (r reads) PlaceUsed(ctx context.Context, place fieldops.StoragePlace) (bool, error) {
+	var used int
+	err := r.q.QueryRowContext(ctx, "select (select count(*) from (select id from stored_files where place = $1 limit 1) f) + (select count(*) from (select ref from orphan_files where place = $1 limit 1) o)", string(place)).Scan(&used)
+	return used > 0 || place == fieldops.PlaceLocal, err
 }
 
 // NoteMissing notes of every file of a place that was not seen since a sweep

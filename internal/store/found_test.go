@@ -64,8 +64,7 @@ func TestWordsFollowTheirRecords(t *testing.T) {
 		expect(fieldops.RecordProject, "marae", 0)
 		deletion.CreatedAt = fieldops.At(deletion.CreatedAt.AddDate(0, -2, 0))
 		write(func(tx *store.Tx) error {
-			_, err := tx.Purge(ctx, &deletion)
-			return err
+			return tx.Purge(ctx, &deletion)
 		})
 		if left, err := store.WordsOf(ctx, db, project.ID); err != nil || left != 0 {
 			t.Errorf("%d words of a project that is gone for good, %v", left, err)

@@ -545,6 +545,5 @@ func (r reads) ChangedSince(ctx context.Context, invoice fieldops.ID) (map[field
 
 // InvoiceTimesheets are the timesheets that an invoice bills, by date.
 func (r reads) InvoiceTimesheets(ctx context.Context, id fieldops.ID) ([]fieldops.Timesheet, error) {
-	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+
-		" where t.invoice_id = $1 order by t.date, t.created_at, t.id", []any{id}, scanTimesheet)
+	return r.collectTimesheets(ctx, " where t.invoice_id = $1 order by t.date, t.created_at, t.id", []any{id})
 }

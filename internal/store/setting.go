@@ -50,14 +50,17 @@ func (r reads) SettingValues(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	values[fieldops.SettingSMTPPassword+"_set"] = strconv.FormatBool(values[fieldops.SettingSMTPPassword] != "")
 	for key := range values {
-		if key == fieldops.SettingSMTPPassword || !fieldops.IsSetting(key) && key != fieldops.SettingSMTPPassword+"_set" {
-			delete(values, key) // a secret, or of a former version
+		if !fieldops.IsSetting(key) {
+			delete(values, key) // of a former version
 		}
 	}
+	for _, key := range fieldops.SettingSecrets {
+		values[key+"_set"] = strconv.FormatBool(values[key] != "")
+		delete(values, key)
+	}
 	for _, s := range fieldops.SettingKeys {
-		if s.Key == fieldops.SettingSMTPPassword {
+		if fieldops.IsSecret(s.Key) {
 			continue
 		}
 		if _, ok := values[s.Key]; !ok {
@@ -78,6 +81,27 @@ func (r reads) SettingValues(ctx context.Context) (map[string]string, error) {
 		values[s.Key] = strconv.FormatInt(next, 10)
 	}
 	return values, nil
+}
+
+// SealedSetting is the sealed value of a setting that is a secret; "" when there
+// is none.
+func (r reads) SealedSetting(ctx context.Context, key string) (string, error) {
+	var value *string
+	err := noRows(r.q.QueryRowContext(ctx, "select value from settings where key = $1", key).Scan(&value))
+	if value == nil {
+		return "", err
+	}
+	return *value, err
+}
+
+// KeepDriveTokens keeps, sealed, what gives access to Google Drive; "" forgets it.
+func (tx *Tx) KeepDriveTokens(ctx context.Context, sealed string) error {
+	_, err := tx.exec(ctx, `insert into settings (key, value, updated_at) values ($1, $2, $3)
+		on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`, fieldops.SettingDriveTokens, sealed, tx.Now)
+	if err != nil || tx.Actor.UserID == "" { // a renewal is no change
+		return err
+	}
+	return tx.audit(ctx, "update", "setting", "", map[string]any{"key": fieldops.SettingDriveTokens, "set": sealed != ""})
 }
 
 // SetSetting changes one setting; a secret's value is sealed by the caller. It
@@ -101,7 +125,7 @@ func (tx *Tx) SetSetting(ctx context.Context, key, value string) error {
 		}
 	}
 	details := map[string]any{"key": key, "value": value}
-	if key == fieldops.SettingSMTPPassword {
+	if fieldops.IsSecret(key) {
 		details = map[string]any{"key": key, "set": value != ""}
 	}
 	return tx.audit(ctx, "update", "setting", "", details)

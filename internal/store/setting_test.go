@@ -21,6 +21,9 @@ var otherSettings = map[string]string{
 	"company_logo":            "/branding/logo?v=1.png", "company_favicon": "/branding/favicon?v=1.ico", "company_address": "1 Road", "company_phone": "1",
 	"company_email": "a@b.nz", "company_tax_number": "1", "invoice_terms": "Soon", "smtp_host": "mail.example.com", "smtp_port": "25", "smtp_user": "u",
 	fieldops.SettingSMTPPassword: "sealed", "smtp_from": "a@b.nz",
+	fieldops.SettingStorage: "s3", fieldops.SettingStoragePrefix: "files/", fieldops.SettingS3Bucket: "photos", fieldops.SettingS3Region: "ap-southeast-2",
+	fieldops.SettingS3KeyID: "sealed", fieldops.SettingS3Secret: "sealed", fieldops.SettingS3Endpoint: "https://s3.example.com", fieldops.SettingS3LinkBase: "https://cdn.example.com",
+	fieldops.SettingDriveClientID: "id", fieldops.SettingDriveClientSecret: "sealed", fieldops.SettingDriveRedirectURI: "https://example.com/back", fieldops.SettingDriveFolder: "id",
 }
 
 // TestEverySettingIsRead finds what somebody can set and nothing heeds: each is

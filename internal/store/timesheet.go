@@ -70,7 +70,7 @@ func (r reads) AnyTimesheet(ctx context.Context, id fieldops.ID) (fieldops.Times
 }
 
 func (r reads) oneTimesheet(ctx context.Context, condition string, id fieldops.ID) (fieldops.Timesheet, error) {
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+condition, []any{id}, scanTimesheet)
+	found, err := r.collectTimesheets(ctx, " where "+condition, []any{id})
 	if err != nil {
 		return fieldops.Timesheet{}, err
 	}
@@ -80,11 +80,44 @@ func (r reads) oneTimesheet(ctx context.Context, condition string, id fieldops.I
 	return found[0], nil
 }
 
+// collectTimesheets reads the timesheets that rest, which follows "from" and the
+// tables, chooses.
+func (r reads) collectTimesheets(ctx context.Context, rest string, args []any) ([]fieldops.Timesheet, error) {
+	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+rest, args, scanTimesheet)
+	if err != nil {
+		return nil, err
+	}
+	return found, r.addPhotos(ctx, found)
+}
+
+// addPhotos has timesheets tell what their photos are.
+func (r reads) addPhotos(ctx context.Context, timesheets []fieldops.Timesheet) error {
+	var urls []string
+	for i := range timesheets {
+		timesheets[i].Photos = []fieldops.Photo{}
+		urls = append(urls, timesheets[i].ImageURLs...)
+	}
+	files, err := r.FilesAt(ctx, urls)
+	if err != nil {
+		return err
+	}
+	for i := range timesheets {
+		for _, url := range timesheets[i].ImageURLs {
+			f, ours := files[url]
+			if !ours { // a link to a picture elsewhere
+				f = fieldops.StoredFile{Path: url, PreviewState: fieldops.PreviewNone}
+			}
+			timesheets[i].Photos = append(timesheets[i].Photos, f.Photo())
+		}
+	}
+	return nil
+}
+
 // TimesheetsWithImage are the timesheets, deleted ones too, that name a photo:
 // the one it was taken for, whose id is given, and those written down with it.
 func (r reads) TimesheetsWithImage(ctx context.Context, id fieldops.ID, url string) ([]fieldops.Timesheet, error) {
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where (t.id = $1 or t.batch_id = $1 or t.split_from_id = $1)
-		and cast(t.image_urls as text) like $2 escape '\' order by t.id`, []any{id, contains(`"` + url + `"`)}, scanTimesheet)
+	found, err := r.collectTimesheets(ctx, ` where (t.id = $1 or t.batch_id = $1 or t.split_from_id = $1)
+		and cast(t.image_urls as text) like $2 escape '\' order by t.id`, []any{id, contains(`"` + url + `"`)})
 	if err == nil && len(found) == 0 {
 		err = fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
@@ -95,8 +128,8 @@ func (r reads) TimesheetsWithImage(ctx context.Context, id fieldops.ID, url stri
 // picture of the former product, whose path does not say to which it belongs.
 func (r reads) TimesheetsWithFormerImage(ctx context.Context, _ fieldops.ID, url string) ([]fieldops.Timesheet, error) {
 	named := contains(`"` + url + `"`)
-	found, err := collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+` where cast(t.image_urls as text) like $1 escape '\'
-		or cast(t.cloud_image_urls as text) like $2 escape '\' order by t.id limit 20`, []any{named, named}, scanTimesheet)
+	found, err := r.collectTimesheets(ctx, ` where cast(t.image_urls as text) like $1 escape '\'
+		or cast(t.cloud_image_urls as text) like $2 escape '\' order by t.id limit 20`, []any{named, named})
 	if err == nil && len(found) == 0 {
 		err = fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
@@ -166,7 +199,7 @@ func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) ([]fieldops.Ti
 	}
 	return pageOf(ctx, r, "/* deleted too */ timesheets t", w, listOrder{[]string{"t.date", "t.created_at", "t.id"}, true}, f.Page,
 		func(rest string, args []any) ([]fieldops.Timesheet, error) {
-			return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+rest, args, scanTimesheet)
+			return r.collectTimesheets(ctx, " where "+rest, args)
 		})
 }
 

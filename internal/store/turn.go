@@ -55,3 +55,33 @@ func (tx *Tx) EndTurn(ctx context.Context, t *Turn) error {
 	_, err := tx.q.ExecContext(ctx, "delete from throttles where bucket = $1 and ends_at = $2", t.bucket, t.until)
 	return err
 }
+
+// turnWrite bounds the short transactions of a turn, which are not cut off when
+// their process is told to stop.
+const turnWrite = 15 * time.Second
+
+// InTurn does something that has come round, unless another process does it now.
+// do looks first whether it is still to be done, and keeps its turn at least once
+// in every lease.
+func (db *DB) InTurn(ctx context.Context, task string, lease time.Duration, do func(keep func() error) error) error {
+	write := func(change func(tx *Tx) error) error {
+		writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), turnWrite)
+		defer cancel()
+		return db.Write(writing, fieldops.System, change)
+	}
+	var turn *Turn
+	err := write(func(tx *Tx) (err error) {
+		turn, err = tx.TakeTurn(ctx, task, lease)
+		return err
+	})
+	if err != nil || turn == nil {
+		return err
+	}
+	err = do(func() error {
+		return write(func(tx *Tx) error { return tx.KeepTurn(ctx, turn, lease) })
+	})
+	if errors.Is(err, ErrOutdated) {
+		return nil // we were too slow: somebody else does it
+	}
+	return errors.Join(err, write(func(tx *Tx) error { return tx.EndTurn(ctx, turn) }))
+}

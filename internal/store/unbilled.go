@@ -318,7 +318,7 @@ func (r reads) OpenTimesheets(ctx context.Context, f OpenFilter, approvalRequire
 		return []fieldops.Timesheet{}, err
 	}
 	var named where
-	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+r.among(&named, "t.id", chosen)+" order by t.date, t.id", named.args, scanTimesheet)
+	return r.collectTimesheets(ctx, " where "+r.among(&named, "t.id", chosen)+" order by t.date, t.id", named.args)
 }
 
 // WorkBalance sets all work beside what of it is billed for good. The rest is

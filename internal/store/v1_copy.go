@@ -198,6 +198,10 @@ func (c *copier) settings(ctx context.Context) error {
 		switch {
 		case seen[name]:
 			odd = "an older value of " + s.Key + ": the newest counts"
+		case s.Key == fieldops.SettingDriveTokens && s.Value != nil && *s.Value != "" && !seen[s.Key]:
+			sealed := c.Seal(*s.Value) // of whoever has connected the firm's Drive
+			s.User, s.Value, seen[s.Key] = nil, &sealed, true
+			global = append(global, s)
 		case s.User != nil && !slices.Contains(personalSettings, s.Key):
 			odd = "the personal setting " + s.Key + " is not used here: it is kept in v1 only"
 		case s.User != nil:

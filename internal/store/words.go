@@ -262,7 +262,7 @@ func (r reads) SearchTimesheets(ctx context.Context, search string, user fieldop
 		return []fieldops.Timesheet{}, err
 	}
 	w := &where{}
-	return collect(ctx, r, "select "+timesheetColumns+" from"+timesheetTables+" where "+r.among(w, "t.id", found)+" order by t.date desc, t.id desc", w.args, scanTimesheet)
+	return r.collectTimesheets(ctx, " where "+r.among(w, "t.id", found)+" order by t.date desc, t.id desc", w.args)
 }
 
 // SearchClients finds clients by the beginnings of words in name, contact

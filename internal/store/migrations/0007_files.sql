@@ -28,7 +28,9 @@ create table stored_files (
     created_at timestamptz not null,
     remove_at timestamptz,           -- nothing names it any more: its bytes go then
     seen_at timestamptz,             -- when the bytes were last found in their place
-    missing_since timestamptz        -- when they were not
+    missing_since timestamptz,       -- when they were not
+    unread_at timestamptz,           -- when a file of a former version was last tried and could not be read
+    unread_reason text
 );
 create unique index stored_files_path on stored_files (path);
 create unique index stored_files_ref on stored_files (place, ref);
@@ -37,6 +39,7 @@ create index stored_files_moving on stored_files (moves_to, id) where moves_to i
 create index stored_files_removed on stored_files (remove_at) where remove_at is not null;
 create index stored_files_missing on stored_files (missing_since) where missing_since is not null;
 create unique index stored_files_preview on stored_files (preview_of) where preview_of is not null;
+create index stored_files_unread on stored_files (id) where sha256 is null;
 create index stored_files_uploaded_by on stored_files (uploaded_by) where uploaded_by is not null;
 
 -- Bytes that no file names, where a sweep found them: what a crash left between
@@ -49,6 +52,12 @@ create table orphan_files (
     found_at timestamptz not null,
     primary key (place, ref)
 ); -- nothing but its key
+
+-- When each place was last compared with what is written down.
+create table file_sweeps (
+    place text primary key,
+    began_at timestamptz not null
+);
 
 -- Uploads that may be gone on with after the connection broke. The bytes lie in
 -- a draft of the same id; how many there are, its length tells.
