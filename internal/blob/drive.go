@@ -375,3 +375,11 @@ func delay(try int) time.Duration {
 
 // driveName is the name of a file, for who looks into the folder.
 func driveName(key string) string { return path.Base(key) }
+
+// isDriveID reports whether something can be an id of Google's, as far as these
+// have been seen: letters, digits, - and _.
+func isDriveID(id string) bool {
+	return len(id) >= 10 && len(id) <= 128 && !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}

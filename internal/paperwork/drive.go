@@ -87,7 +87,7 @@ func (s *Storages) ConsentURL(ctx context.Context, actor fieldops.Actor) (string
 	if now.Drive.ClientID == "" || now.Drive.ClientSecret == "" {
 		return "", fieldops.Refuse(fieldops.Invalid, "Enter the client id and secret of Google's console first")
 	}
-	state, verifier := fieldops.NewSecret(), fieldops.NewSecret()+fieldops.NewSecret()
+	state, verifier := fieldops.NewSecret(), blob.NewVerifier()
 	err = s.DB.Write(ctx, actor, func(tx *store.Tx) error {
 		return tx.BeginConsent(ctx, consentKey(state), s.Sealer.Seal(verifier))
 	})
@@ -124,6 +124,9 @@ func (s *Storages) FinishConsent(ctx context.Context, actor fieldops.Actor, stat
 	tokens, err := s.oauth(now.Drive).Exchange(asking, code, verifier)
 	if err != nil {
 		return fieldops.Refuse(fieldops.Unavailable, "Google did not accept the connection: %v", err)
+	}
+	if !tokens.Allows() {
+		return fieldops.Refuse(fieldops.Invalid, "The box that lets this program keep files in Google Drive was not ticked. Connect again and tick it.")
 	}
 	if tokens.RefreshToken == "" {
 		return fieldops.Refuse(fieldops.Unavailable, "Google gave access for an hour only. Remove this program's access at https://myaccount.google.com/permissions and connect again.")
