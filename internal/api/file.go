@@ -150,6 +150,15 @@ func (a *api) shared(w http.ResponseWriter, r *request) error {
 	if !file.RemoveAt.IsZero() {
 		return fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
+	link, err := a.Files.Link(r.Context(), file)
+	if err != nil {
+		return err
+	}
+	if link != "" {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r.Request, link, http.StatusFound)
+		return nil
+	}
 	w.Header().Set("Cache-Control", "private, max-age=3600")
 	return a.serveFile(w, r, file)
 }

@@ -110,9 +110,6 @@ func TestS3Link(t *testing.T) {
 	if got := header.Get("Content-Disposition"); !strings.HasPrefix(got, "inline; filename*=utf-8''Rechnung%20") {
 		t.Errorf("the content disposition is %s", got)
 	}
-	if key, ok := s.Key(made); !ok || key != ref {
-		t.Errorf("the link's key is %q", key)
-	}
 }
 
 func TestS3LinkIsRefused(t *testing.T) {
@@ -197,9 +194,6 @@ func TestS3LinkBase(t *testing.T) {
 	}
 	if status, _, body := fetch(t, made); status != http.StatusOK || string(body) != "a" {
 		t.Errorf("status %d, %s", status, body)
-	}
-	if key, ok := s.Key(made); !ok || key != ref {
-		t.Errorf("the link's key is %q", key)
 	}
 }
 
