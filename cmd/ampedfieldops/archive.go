@@ -84,14 +84,19 @@ func (a *archiveWriter) add(name, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.header(name, info.Size(), info.ModTime()); err != nil {
+	return a.addFrom(name, info.Size(), info.ModTime(), file)
+}
+
+// addFrom copies so many bytes into the backup.
+func (a *archiveWriter) addFrom(name string, size int64, changed time.Time, from io.Reader) error {
+	if err := a.header(name, size, changed); err != nil {
 		return err
 	}
 	sum := sha256.New()
-	if _, err := io.CopyN(io.MultiWriter(a.tar, sum), file, info.Size()); err != nil {
+	if _, err := io.CopyN(io.MultiWriter(a.tar, sum), from, size); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	a.manifest.Entries = append(a.manifest.Entries, entry{name, info.Size(), hex.EncodeToString(sum.Sum(nil))})
+	a.manifest.Entries = append(a.manifest.Entries, entry{name, size, hex.EncodeToString(sum.Sum(nil))})
 	return nil
 }
 

@@ -11,16 +11,18 @@ import (
 	"strings"
 	"time"
 
+	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/store"
 )
 
 // backup writes everything into one file, while the program runs.
 func backup(ctx context.Context, env environment, args []string) (err error) {
-	set := env.flags("backup", "[--data DIR] [--include-secrets] FILE",
-		"Writes the database, as it stands at one moment, and all files into FILE, while the program runs.\n"+
+	set := env.flags("backup", "[--data DIR] [--include-secrets] [--without-cloud] FILE",
+		"Writes the database, as it stands at one moment, and all files, wherever they lie, into FILE, while the program runs.\n"+
 			"The secrets are left out unless asked for: without ENCRYPTION_KEY nobody can use the access to Xero in the backup. Keep it elsewhere.")
 	o := configFlags(set, false)
 	secrets := set.Bool("include-secrets", false, "put the secrets of the data folder into FILE too; guard it like them")
+	withoutCloud := set.Bool("without-cloud", false, "leave out files that lie in S3 or Google Drive: a restore looks for them there")
 	words, err := parse(set, args, "the FILE to write")
 	if err != nil {
 		return err
@@ -29,7 +31,7 @@ func backup(ctx context.Context, env environment, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	made, err := writeBackup(ctx, c, words[0], *secrets)
+	made, err := env.writeBackup(ctx, c, words[0], *secrets, !*withoutCloud)
 	if err != nil {
 		return err
 	}
@@ -41,7 +43,7 @@ func backup(ctx context.Context, env environment, args []string) (err error) {
 }
 
 // writeBackup makes the file at path, which appears there whole or not at all.
-func writeBackup(ctx context.Context, c *config, path string, secrets bool) (_ *manifest, err error) {
+func (env environment) writeBackup(ctx context.Context, c *config, path string, secrets, cloud bool) (_ *manifest, err error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("%s is there already; a backup replaces nothing", path)
 	}
@@ -83,6 +85,11 @@ func writeBackup(ctx context.Context, c *config, path string, secrets bool) (_ *
 	}
 	if err := addFolder(a, "uploads", c.uploads()); err != nil {
 		return nil, err
+	}
+	if cloud {
+		if err := env.addElsewhere(ctx, a, c, db); err != nil {
+			return nil, err
+		}
 	}
 	if secrets {
 		if err := addFolder(a, "secrets", c.secrets()); err != nil {
@@ -144,4 +151,45 @@ func addFolder(a *archiveWriter, name, folder string) error {
 		return nil
 	}
 	return err
+}
+
+// addElsewhere adds the files that lie in S3 or Google Drive, under the names that
+// they would have in the folder.
+func (env environment) addElsewhere(ctx context.Context, a *archiveWriter, c *config, db *store.DB) (err error) {
+	pending, err := db.PendingMigrations(ctx)
+	if err != nil || len(pending) > 0 {
+		return err // of a former version, which kept all files in the folder
+	}
+	all, _, err := db.FilesIn(ctx, "")
+	if err != nil {
+		return err
+	}
+	local, _, err := db.FilesIn(ctx, fieldops.PlaceLocal)
+	if err != nil || all == local {
+		return err
+	}
+	_, kept, done, err := env.keeper(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	there := map[string]bool{}
+	for _, e := range a.manifest.under("uploads") {
+		there[e.Name] = true
+	}
+	return eachFile(ctx, db, "", func(file fieldops.StoredFile) error {
+		name := strings.TrimPrefix(file.Path, "/")
+		if file.Place == fieldops.PlaceLocal || there[name] {
+			return nil
+		}
+		content, err := kept.OpenOriginal(ctx, file)
+		if fieldops.KindOf(err) == fieldops.NotFound {
+			fmt.Fprintf(env.stderr, "warning: %s is not in %s any more, and so not in the backup\n", file.Path, file.Place.Label())
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w; --without-cloud leaves such files out", file.Path, err)
+		}
+		return errors.Join(a.addFrom(name, content.Size, file.CreatedAt.Time, content), content.Close())
+	})
 }

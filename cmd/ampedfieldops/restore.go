@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -214,20 +215,38 @@ func (r *restoration) prepare(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(prepareFile(ctx, db), db.Close()); err != nil {
+	if err := errors.Join(r.prepareFile(ctx, db), db.Close()); err != nil {
 		return err
 	}
 	return store.SettleFile(ctx, path)
 }
 
-func prepareFile(ctx context.Context, db *store.DB) error {
+func (r *restoration) prepareFile(ctx context.Context, db *store.DB) error {
 	if err := db.CheckFile(ctx); err != nil {
 		return err
 	}
 	if err := db.Migrate(ctx); err != nil {
 		return err
 	}
-	return db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.BeginComparison(ctx) })
+	if err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.BeginComparison(ctx) }); err != nil {
+		return err
+	}
+	return r.bringHome(ctx, db)
+}
+
+// bringHome notes of files which lay elsewhere, and which the backup holds, that they
+// lie in the folder now. They go up again by themselves.
+func (r *restoration) bringHome(ctx context.Context, db *store.DB) error {
+	var paths []string
+	for _, e := range r.manifest.under("uploads") {
+		paths = append(paths, "/"+e.Name)
+	}
+	for some := range slices.Chunk(paths, 500) {
+		if err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.FilesCameHome(ctx, some) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *restoration) intoPostgres(ctx context.Context) (err error) {
@@ -250,7 +269,10 @@ func (r *restoration) intoPostgres(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("nothing was changed: %w", err)
 	}
-	return r.putFiles()
+	if err := r.putFiles(); err != nil {
+		return err
+	}
+	return r.bringHome(ctx, db)
 }
 
 // putFiles puts the files, and the secrets if the backup has any, in their

@@ -258,6 +258,23 @@ func (tx *Tx) FileStays(ctx context.Context, id fieldops.ID, reason string) erro
 	return err
 }
 
+// FilesCameHome writes down that files which lay elsewhere lie in the folder now, as a
+// backup has brought them back. They go up again by a job.
+func (tx *Tx) FilesCameHome(ctx context.Context, paths []string) error {
+	w := &where{}
+	home, err := collect(ctx, tx.reads, `update stored_files set moves_to = place, place = 'local', ref = substr(path, 10), move_tries = 0, move_error = null, missing_since = null
+		where place <> 'local' and path in `+list(&w.args, paths)+" returning id", w.args, func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	for _, id := range home {
+		if err := tx.Enqueue(ctx, MoveFile{id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // MovesTo has a file go to another place by a job, or, of "", stay where it is.
 func (tx *Tx) MovesTo(ctx context.Context, id fieldops.ID, place fieldops.StoragePlace) error {
 	if _, err := tx.exec(ctx, "update stored_files set moves_to = $1, move_tries = 0, move_error = null where id = $2", orNull(string(place)), id); err != nil {
