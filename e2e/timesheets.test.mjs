@@ -73,6 +73,38 @@ test('hours and a photo entered without signal survive a reload and are sent onc
   assert.deepEqual(page.faults, [])
 })
 
+test('a photo says what it shows, and is small until it is looked at', async () => {
+  const page = await signIn(firm, 'tech', phone)
+  const sheet = await enterTime(page, 'With a caption')
+  await page.getByLabel('Choose photos').setInputFiles(await photo(page))
+  await sheet.getByText('Photos (1 of 5)').waitFor()
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'With a caption' }).getByRole('button', { name: '1 photo' }).waitFor()
+  const answer = await (await page.request.get(`${firm.app}/api/timesheets?limit=100`)).json()
+  const entry = answer.data.find((one) => one.notes === 'With a caption')
+  assert.equal(entry.photos[0].sha256.length, 64, 'its receipt')
+  // The small picture is made in the background.
+  await assert.doesNotReject(async () => {
+    for (let i = 0; ; i++) {
+      const small = await page.request.get(firm.app + entry.photos[0].preview_url)
+      if ((await small.body()).length < 60_000) return
+      assert.ok(i < 100, 'there is no small picture')
+      await page.waitForTimeout(100)
+    }
+  })
+  await page.goto(`${firm.app}/timesheets/${entry.id}`)
+  const thumb = page.getByRole('img', { name: 'Photo 1' })
+  await page.waitForFunction((img) => img.complete && img.naturalWidth === 480, await thumb.elementHandle())
+  await thumb.click()
+  const viewer = page.getByRole('dialog')
+  await viewer.getByLabel('What it shows').fill('The board, before')
+  await viewer.getByRole('button', { name: 'Save' }).click()
+  await viewer.getByRole('img', { name: 'The board, before' }).waitFor()
+  await viewer.getByRole('button', { name: 'Close' }).click()
+  await page.getByText('The board, before').waitFor()
+  assert.deepEqual(page.faults, [])
+})
+
 test('an answer that is lost on the way does not record the hours twice', async () => {
   const page = await signIn(firm, 'tech', phone)
   let lost = 0

@@ -30,7 +30,9 @@ func (here *installation) uploaded(count int) (paths []string) {
 		here.t.Fatal(err)
 	}
 	kept := paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: &paperwork.Places{
-		Read: func(context.Context) (fieldops.Storage, error) { return fieldops.Storage{Place: fieldops.PlaceLocal}, nil },
+		Read: func(context.Context) (fieldops.Storage, error) {
+			return fieldops.Storage{Place: fieldops.PlaceLocal}, nil
+		},
 	}})
 	for n := range count {
 		m := image.NewGray(image.Rect(0, 0, 10+n, 10))

@@ -137,6 +137,8 @@ export function addTimesheetPhotos(id: string, photos: Blob[]) {
   photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
   return requestJSON<{ image_urls: string[] }>('POST', `/api/timesheets/${id}/images`, { body: form, timeoutMs: photoTimeoutMs })
 }
+export const captionTimesheetPhoto = (id: string, index: number, caption: string) =>
+  requestJSON<Timesheet>('PUT', `/api/timesheets/${id}/images/${index}`, { body: { caption } })
 export const deleteTimesheetPhoto = (id: string, index: number) =>
   requestJSON<{ image_urls: string[] }>('DELETE', `/api/timesheets/${id}/images/${index}`)
 

@@ -124,6 +124,21 @@ export interface CostCenter {
   project_count?: number
 }
 
+/** A file that an entry shows. */
+export interface TimesheetPhoto {
+  /** Empty for a link to a picture elsewhere. */
+  id: string
+  url: string
+  preview_url: string
+  caption: string
+  file_name: string
+  content_type: string
+  /** The place that has it now, and where it goes as soon as that takes it. */
+  stored_in: 'local' | 's3' | 'google-drive' | ''
+  moves_to?: string
+  missing?: boolean
+}
+
 export interface Timesheet {
   id: string
   user_id: string
@@ -144,6 +159,8 @@ export interface Timesheet {
   notes: string | null
   location: string | null
   image_urls: string[] | null
+  /** What the images are, in their order; an answer kept from before may lack it. */
+  photos?: TimesheetPhoto[]
   hourly_rate: string
   amount: string
   billing_status: 'unbilled' | 'billed' | 'paid'

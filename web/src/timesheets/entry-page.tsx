@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
+import { captionTimesheetPhoto } from '@/api/client'
+import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import { getTimesheet, getWhy } from '@/api/work'
 import { formatDay, formatInstant, formatWeekday } from '@/format/calendar'
@@ -8,8 +10,8 @@ import { formatMoney, formatQuantity } from '@/format/money'
 import { RecordPage, RecordState, Section } from '@/records/record-page'
 import { EntryBadges } from '@/work/entry-badges'
 import { AppLink, textLink } from '@/work/link'
+import { photoName, photosOf, Picture } from '@/work/photo'
 import { PhotoViewer } from '@/work/photo-viewer'
-import { photoURL } from '@/work/photo-url'
 import { ReasonBadge, ReasonText } from '@/work/reasons'
 import { useEntryActions } from './actions'
 
@@ -26,7 +28,12 @@ export function EntryPage() {
   const why = useQuery({ queryKey: ['timesheets', 'why', id], queryFn: () => getWhy(id) })
   if (!read.data) return <RecordState title="Timesheet entry" back={back} error={read.error} onRetry={() => void read.refetch()} />
   const { row } = read.data
-  const photos = row.image_urls ?? []
+  const photos = photosOf(row)
+  const mayCaption = row.user_id === user.id || may(user, 'can_view_all_timesheets')
+  const caption = async (index: number, text: string) => {
+    await captionTimesheetPhoto(row.id, index, text)
+    await queryClient.invalidateQueries({ queryKey: ['timesheets'] })
+  }
   const money = may(user, 'can_view_financials')
   return (
     <RecordPage
@@ -68,18 +75,19 @@ export function EntryPage() {
       {photos.length > 0 && (
         <Section title="Photos">
           <ul className="grid grid-cols-3 gap-2 sm:grid-cols-5">
-            {photos.map((path, i) => (
-              <li key={path}>
+            {photos.map((one, i) => (
+              <li key={one.url}>
                 <button type="button" className="block aspect-square w-full overflow-hidden rounded-lg border border-line bg-raised" onClick={() => setPhoto(i)}>
-                  <img src={photoURL(path)} alt={`Photo ${i + 1}`} className="size-full object-cover" />
+                  <Picture photo={one} small alt={photoName(one, i)} className="size-full object-cover" />
                 </button>
+                {one.caption !== '' && <p className="mt-1 truncate text-sm text-muted">{one.caption}</p>}
               </li>
             ))}
           </ul>
         </Section>
       )}
       {dialogs}
-      {photo !== null && <PhotoViewer title={`${row.project_name}, ${formatWeekday(row.date)}`} paths={photos} start={photo} onClose={() => setPhoto(null)} />}
+      {photo !== null && <PhotoViewer title={`${row.project_name}, ${formatWeekday(row.date)}`} photos={photos} start={photo} onCaption={mayCaption ? caption : undefined} onClose={() => setPhoto(null)} />}
     </RecordPage>
   )
 }

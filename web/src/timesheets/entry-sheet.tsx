@@ -21,7 +21,7 @@ import { Button, IconButton } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Checkbox, Field, Input, Select, Stepper, Textarea } from '@/ui/field'
 import { Failure, Skeleton } from '@/ui/states'
-import { photoURL } from '@/work/photo-url'
+import { bare, photosOf, Picture } from '@/work/photo'
 import { outbox, sendUnsent } from './device-outbox'
 import type { ActivityDraft, Draft } from './draft'
 import { blankDraft, forgetDraft, fromSent, noActivity, readDraft, toSend, writeDraft } from './draft'
@@ -327,6 +327,7 @@ interface PhotosProps {
 
 function Photos({ sent, locked, photos, onChange }: PhotosProps) {
   const [stored, setStored] = useState(sent?.image_urls ?? [])
+  const known = sent ? photosOf(sent) : []
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
   const count = stored.length + photos.length
@@ -360,7 +361,7 @@ function Photos({ sent, locked, photos, onChange }: PhotosProps) {
         <ul className="grid grid-cols-3 gap-2 sm:grid-cols-4">
           {stored.map((path, i) => (
             <Thumb key={path} label={`Photo ${i + 1}`} onRemove={() => removeStored.mutate(i)}>
-              <img src={photoURL(path)} alt={`Photo ${i + 1}`} className="size-full object-cover" />
+              <Picture photo={known.find((photo) => photo.url === path) ?? bare(path)} small alt={`Photo ${i + 1}`} className="size-full object-cover" />
             </Thumb>
           ))}
           {photos.map((photo, i) => (

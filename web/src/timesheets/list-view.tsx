@@ -20,6 +20,7 @@ import type { Filter } from '@/ui/filter-bar'
 import { Empty } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { entryColumns } from '@/work/entries'
+import { photosOf } from '@/work/photo'
 import { PhotoViewer } from '@/work/photo-viewer'
 import { useEntryActions } from './actions'
 import { actionWords } from './bulk'
@@ -157,7 +158,7 @@ export function ListView({ actions, tabs, children }: { actions: ReactNode; tabs
       }
     >
       {dialogs}
-      {photos && <PhotoViewer title={`${photos.project_name}, ${formatDay(photos.date)}`} paths={photos.image_urls ?? []} onClose={() => setPhotos(null)} />}
+      {photos && <PhotoViewer title={`${photos.project_name}, ${formatDay(photos.date)}`} photos={photosOf(photos)} onClose={() => setPhotos(null)} />}
       {bulk && <BulkDialog action={bulk.action} entries={bulk.entries} onDone={() => setPicked(new Map())} onClose={() => setBulk(null)} />}
       {children}
     </ListPage>

@@ -7,6 +7,11 @@ const maxSide = 2048
 const targetBytes = 500_000
 const qualities = [0.85, 0.75, 0.65, 0.5]
 
+/** The largest photo that the server takes. */
+const maxBytes = 10 * 1024 * 1024
+
+const isHEIC = (file: Blob) => /^image\/hei[cf]$/.test(file.type) || (file instanceof File && /\.hei[cf]$/i.test(file.name))
+
 /** The size a picture gets so that neither side is longer than the limit. */
 export function fitInto(width: number, height: number, limit: number): { width: number; height: number } {
   const scale = Math.min(1, limit / Math.max(width, height))
@@ -19,6 +24,8 @@ export async function shrinkPhoto(file: Blob): Promise<Photo> {
   try {
     picture = await createImageBitmap(file, { imageOrientation: 'from-image' })
   } catch (error) {
+    // Phones that cannot read the pictures of other phones send them as they are.
+    if (isHEIC(file) && file.size <= maxBytes) return { type: 'image/heic', bytes: await file.arrayBuffer() }
     throw new Error('This file is not a picture that the phone can read. Take a photo or choose a JPEG or PNG.', { cause: error })
   }
   try {

@@ -8,6 +8,7 @@ import type { MenuItem } from '@/ui/menu'
 import { Menu } from '@/ui/menu'
 import { Badge, Spinner } from '@/ui/states'
 import { EntryBadges } from '@/work/entry-badges'
+import { photosOf } from '@/work/photo'
 import { PhotoViewer } from '@/work/photo-viewer'
 import type { UnsentEntry } from './outbox'
 import { unsentHours } from './unsent'
@@ -94,7 +95,7 @@ export function SentRow({ entry, withName, items }: { entry: Timesheet; withName
       </div>
       <span className="num pt-0.5 text-lg font-semibold">{formatQuantity(entry.hours)}</span>
       {items.length > 0 ? <EntryMenu items={items} /> : <span className="size-11 shrink-0" />}
-      {photos && <PhotoViewer title={`Photos: ${entry.project_name}, ${formatWeekday(entry.date)}`} paths={entry.image_urls ?? []} onClose={() => setPhotos(false)} />}
+      {photos && <PhotoViewer title={`Photos: ${entry.project_name}, ${formatWeekday(entry.date)}`} photos={photosOf(entry)} onClose={() => setPhotos(false)} />}
     </li>
   )
 }

@@ -9,6 +9,7 @@ import type { Column } from '@/ui/table'
 import { Table } from '@/ui/table'
 import { EntryBadges } from './entry-badges'
 import { AppLink } from './link'
+import { photosOf } from './photo'
 import { PhotoViewer } from './photo-viewer'
 
 interface EntriesProps<Row extends Timesheet> {
@@ -86,7 +87,7 @@ export function Entries<Row extends Timesheet>({ label, rows, without, money, be
         under={under}
         rowActions={rowActions}
       />
-      {photos && <PhotoViewer title={`${photos.project_name}, ${formatWeekday(photos.date)}`} paths={photos.image_urls ?? []} onClose={() => setPhotos(null)} />}
+      {photos && <PhotoViewer title={`${photos.project_name}, ${formatWeekday(photos.date)}`} photos={photosOf(photos)} onClose={() => setPhotos(null)} />}
     </>
   )
 }

@@ -1,25 +1,38 @@
 import { ChevronLeft, ChevronRight, Minus, Plus } from 'lucide-react'
 import type { PointerEvent } from 'react'
 import { useEffect, useRef, useState } from 'react'
-import { IconButton } from '@/ui/button'
+import { messageOf } from '@/api/errors'
+import type { TimesheetPhoto } from '@/api/types'
+import { Button, IconButton } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
-import { photoURL } from './photo-url'
+import { Field, Input } from '@/ui/field'
+import { photoName, Picture } from './photo'
 
 const zooms = [1, 1.5, 2, 3, 4]
 
+interface ViewerProps {
+  title: string
+  photos: TimesheetPhoto[]
+  start?: number
+  /** Says what a photo shows; absent when the person may not. */
+  onCaption?: (index: number, caption: string) => Promise<unknown>
+  onClose: () => void
+}
+
 /** Photos one at a time: larger and smaller, next and previous, by button, key, or finger. */
-export function PhotoViewer({ title, paths, start = 0, onClose }: { title: string; paths: string[]; start?: number; onClose: () => void }) {
+export function PhotoViewer({ title, photos, start = 0, onCaption, onClose }: ViewerProps) {
   const [at, setAt] = useState(start)
   const [zoom, setZoom] = useState(0)
   const frame = useRef<HTMLDivElement>(null)
   const held = useRef<{ x: number; y: number; left: number; top: number } | null>(null)
   const scale = zooms[zoom] ?? 1
   const go = (by: number) => {
-    setAt((now) => Math.min(paths.length - 1, Math.max(0, now + by)))
+    setAt((now) => Math.min(photos.length - 1, Math.max(0, now + by)))
     setZoom(0)
   }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if (event.target instanceof HTMLInputElement) return
       if (event.key === 'ArrowLeft') go(-1)
       else if (event.key === 'ArrowRight') go(1)
       else if (event.key === '+' || event.key === '=') setZoom((z) => Math.min(zooms.length - 1, z + 1))
@@ -48,8 +61,8 @@ export function PhotoViewer({ title, paths, start = 0, onClose }: { title: strin
     const moved = event.clientX - from.x
     if (Math.abs(moved) > 48) go(moved < 0 ? 1 : -1)
   }
-  const path = paths[at]
-  if (path === undefined) return null
+  const photo = photos[at]
+  if (photo === undefined) return null
   return (
     <Dialog wide lightly title={title} onClose={onClose}>
       <div className="flex flex-col gap-3">
@@ -65,15 +78,19 @@ export function PhotoViewer({ title, paths, start = 0, onClose }: { title: strin
           }}
           onDoubleClick={() => setZoom((z) => (z === 0 ? 2 : 0))}
         >
-          <img
-            key={path}
-            src={photoURL(path)}
-            alt={`Photo ${at + 1}`}
-            draggable={false}
+          <Picture
+            key={photo.url}
+            photo={photo}
+            alt={photoName(photo, at)}
             className={scale > 1 ? 'max-w-none' : 'max-h-full max-w-full object-contain'}
             style={scale > 1 ? { width: `${scale * 100}%` } : undefined}
           />
         </div>
+        {onCaption && photo.id !== '' ? (
+          <Caption key={photo.url} caption={photo.caption} onSave={(caption) => onCaption(at, caption)} />
+        ) : (
+          photo.caption !== '' && <p className="text-sm">{photo.caption}</p>
+        )}
         <div className="flex items-center justify-between gap-2">
           <div className="flex">
             <IconButton label="Smaller" disabled={zoom === 0} onClick={() => setZoom(zoom - 1)}>
@@ -84,18 +101,51 @@ export function PhotoViewer({ title, paths, start = 0, onClose }: { title: strin
             </IconButton>
           </div>
           <p className="num text-sm text-muted" aria-live="polite">
-            Photo {at + 1} of {paths.length}
+            Photo {at + 1} of {photos.length}
           </p>
           <div className="flex">
             <IconButton label="Previous photo" disabled={at === 0} onClick={() => go(-1)}>
               <ChevronLeft aria-hidden />
             </IconButton>
-            <IconButton label="Next photo" disabled={at === paths.length - 1} onClick={() => go(1)}>
+            <IconButton label="Next photo" disabled={at === photos.length - 1} onClick={() => go(1)}>
               <ChevronRight aria-hidden />
             </IconButton>
           </div>
         </div>
       </div>
     </Dialog>
+  )
+}
+
+function Caption({ caption, onSave }: { caption: string; onSave: (caption: string) => Promise<unknown> }) {
+  const [text, setText] = useState(caption)
+  const [busy, setBusy] = useState(false)
+  const [fault, setFault] = useState('')
+  const save = async () => {
+    setBusy(true)
+    try {
+      await onSave(text.trim())
+      setFault('')
+    } catch (error) {
+      setFault(messageOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <form
+      className="flex items-end gap-2"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void save()
+      }}
+    >
+      <Field label="What it shows" error={fault} className="min-w-0 flex-1">
+        <Input maxLength={500} value={text} onChange={(event) => setText(event.target.value)} />
+      </Field>
+      <Button type="submit" variant="secondary" busy={busy} disabled={text.trim() === caption}>
+        Save
+      </Button>
+    </form>
   )
 }
