@@ -37,6 +37,7 @@ const fixed = {
   'settings-documents': '/settings?part=documents',
   'settings-work': '/settings?part=work',
   'settings-mail': '/settings?part=mail',
+  'settings-files': '/settings?part=files',
   'settings-xero': '/settings/xero',
   'settings-queue': '/settings/queue',
   people: '/people',

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -308,6 +309,9 @@ func (f *firm) judge(all []sample) {
 func write(t *testing.T, folder string, all []sample) {
 	t.Helper()
 	var page bytes.Buffer
+	fmt.Fprintf(&page, "# %v at %d requests a second\n\nMeasured by `make soak` on %s: two processes behind nginx on PostgreSQL and Redis, %d pages open for live events, "+
+		"and a simulated Xero, all on one machine of %d cores. Memory, goroutines and descriptors are those of both processes together; p50 and p99 are of the requests of the last minute.\n\n"+
+		"![Memory, goroutines, descriptors and waiting times](soak.svg)\n\n", *lasts, pace, time.Now().UTC().Format(time.DateOnly), watchers, runtime.NumCPU())
 	fmt.Fprintf(&page, "| after | requests | p50 | p99 | memory | goroutines | descriptors |\n|---|---|---|---|---|---|---|\n")
 	for i := 4; i < len(all); i += 5 {
 		s := all[i]

@@ -229,7 +229,7 @@ const routes = [
     getParentRoute,
     path: '/settings',
     // How connecting ended, when Xero leads back here.
-    validateSearch: z.object({ part: z.enum(['company', 'documents', 'work', 'mail']).optional().catch(undefined), xero_connected: z.boolean().optional().catch(undefined), xero_error: text, xero_error_msg: text }),
+    validateSearch: z.object({ part: z.enum(['company', 'documents', 'work', 'mail', 'files']).optional().catch(undefined), xero_connected: z.boolean().optional().catch(undefined), xero_error: text, xero_error_msg: text, google_drive_connected: z.boolean().optional().catch(undefined), google_drive_error: text }),
     component: lazyRouteComponent(() => import('@/settings/company-page'), 'CompanySettingsPage'),
   }),
   createRoute({

@@ -3,7 +3,8 @@ import { Link, Navigate, useSearch } from '@tanstack/react-router'
 import { may, useUser } from '@/api/session'
 import { getSettingsSchema } from '@/api/settings'
 import { settingsQuery } from '@/sync/queries'
-import { Failure, Skeleton } from '@/ui/states'
+import { Failure, Notice, Skeleton } from '@/ui/states'
+import { FileSettings } from './files'
 import { partOf } from './parts'
 import { SchemaForm } from './schema-form'
 import { SettingsFrame } from './tabs'
@@ -12,7 +13,8 @@ import { TestMail } from './test-mail'
 /** The firm's settings, part by part, as the server says what there are. */
 export function CompanySettingsPage() {
   const user = useUser()
-  const { part = 'company', xero_connected, xero_error, xero_error_msg } = useSearch({ from: '/settings' })
+  const { part: asked, xero_connected, xero_error, xero_error_msg, google_drive_connected, google_drive_error } = useSearch({ from: '/settings' })
+  const part = asked ?? (google_drive_connected || google_drive_error ? 'files' : 'company')
   const mayChange = may(user, 'can_manage_settings')
   const settings = useQuery({ ...settingsQuery, enabled: mayChange })
   const schema = useQuery({ queryKey: ['settings-schema'], queryFn: getSettingsSchema, enabled: mayChange, staleTime: Infinity })
@@ -28,7 +30,9 @@ export function CompanySettingsPage() {
         <Skeleton />
       ) : (
         <>
-          <SchemaForm key={part} words={words} settings={settings.data} />
+          {google_drive_connected && <Notice tone="good" title="Google Drive is connected. Test it, and save to keep new files there." />}
+          {google_drive_error && <Notice tone="bad" title={`Google Drive was not connected: ${google_drive_error}`} />}
+          {part === 'files' ? <FileSettings /> : <SchemaForm key={part} words={words} settings={settings.data} />}
           {part === 'mail' && (
             <>
               <TestMail />
