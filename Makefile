@@ -1,7 +1,7 @@
 # make run    the program with demo data and a simulated Xero, at http://127.0.0.1:3001
 # make test   every test there is (about a quarter of an hour on two cores)
 # make check  linters, and generated files compared with their source
-# make bench  make torture  make chaos  make outage  make soak  make stack
+# make bench  make torture  make torture-files  make chaos  make outage  make soak  make stack
 # make build  make fmt  make clean
 #
 # Go, Node 20, git and make are all that has to be there; see scripts/ensure-tools for the tests.
@@ -16,7 +16,7 @@ export CGO_ENABLED := 0
 
 TOOL := go tool -modfile=tools/go.mod
 
-.PHONY: run test check bench torture chaos outage soak stack build fmt clean
+.PHONY: run test check bench torture torture-files chaos outage soak stack build fmt clean
 .DEFAULT_GOAL := build
 
 run: build
@@ -50,6 +50,10 @@ SEED ?= $(shell date +%s)
 
 torture:
 	go test -count=1 -timeout 0 -v -run '^TestTorture$$' ./e2e/torture -args -runs=$(RUNS) -seed=$(SEED)
+
+# Processes that keep, move and drop files are killed, with the other place in trouble and the disk full.
+torture-files:
+	go test -count=1 -timeout 0 -v -parallel 4 -run '^TestFilesTorture$$' ./internal/paperwork -args -files-runs=$(RUNS) -files-seed=$(SEED)
 
 # SEEDS: how many runs; SEED: the first one's; ABREAST: how many at a time. Results are
 # appended, so that many runs can be made in slices.
