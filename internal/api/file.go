@@ -114,6 +114,68 @@ func (a *api) serveFile(w http.ResponseWriter, r *request, file fieldops.StoredF
 	return nil
 }
 
+// photoProjects are the projects whose work has photos, as far as the person may see
+// the work.
+func (a *api) photoProjects(r *request, _ *nothing) ([]store.PhotoProject, error) {
+	return a.DB.PhotoProjects(r.Context(), r.onlyOwn())
+}
+
+// onlyOwn is the person who may see their own work only, "" for others.
+func (r *request) onlyOwn() fieldops.ID {
+	if r.User.SeesAllTimesheets() {
+		return ""
+	}
+	return r.User.ID
+}
+
+type photosInput struct {
+	ProjectID fieldops.ID `path:"project" format:"uuid"`
+	listQuery
+}
+
+type galleryPhoto struct {
+	fieldops.Photo
+	TimesheetID   fieldops.ID   `json:"timesheet_id"`
+	TimesheetDate fieldops.Date `json:"timesheet_date"`
+	UploadDate    fieldops.Time `json:"upload_date"`
+	UserName      string        `json:"user_name"`
+	ProjectCode   string        `json:"project_code"`
+	ProjectName   string        `json:"project_name"`
+	Notes         *string       `json:"notes"`
+	Index         int           `json:"image_index"`
+	FileName      string        `json:"filename"`
+}
+
+// projectPhotos are the photos of a project's work, newest day first. One that
+// several entries of an answer share is told once.
+func (a *api) projectPhotos(r *request, in *photosInput) ([]galleryPhoto, error) {
+	limit, date, id, err := in.place()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := a.DB.PhotoEntries(r.Context(), in.ProjectID, r.onlyOwn(), limit, date, id)
+	if err != nil {
+		return nil, err
+	}
+	photos, told := []galleryPhoto{}, map[string]bool{}
+	for _, t := range entries {
+		for index, p := range t.Photos {
+			if told[p.URL] {
+				continue
+			}
+			told[p.URL] = true
+			photos = append(photos, galleryPhoto{
+				Photo: p, TimesheetID: t.ID, TimesheetDate: t.Date, UploadDate: t.CreatedAt, UserName: t.UserName,
+				ProjectCode: t.ProjectCode, ProjectName: t.ProjectName, Notes: t.Notes, Index: index, FileName: p.Name,
+			})
+		}
+	}
+	if n := len(entries); n > 0 {
+		r.linkNext(n == limit, entries[n-1].Date, entries[n-1].ID)
+	}
+	return photos, nil
+}
+
 // linkLasts is how long a link to a file that needs no session is good.
 const linkLasts = time.Hour
 

@@ -250,6 +250,8 @@ func (a *api) recordRoutes() []route {
 		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
 		{"PUT", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.captionTimesheetImage), "Say what a photo, counted from 0, shows", 0, nil, ""},
 		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A file of a record that I may see: what is shown of it, by ?preview its small picture, by ?original all of it as it came", streams, nil, "application/octet-stream"},
+		{"GET", "/api/files/timesheet-images", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.photoProjects), "The projects whose work has photos, mine or everybody's", 0, nil, ""},
+		{"GET", "/api/files/timesheet-images/{project}", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.projectPhotos), "The photos of a project's work, newest day first; limit counts the entries that have them", 0, nil, ""},
 		{"GET", "/shared/{id}", anybody, plain(a.shared), "A file, by a link that is good for an hour", streams, nil, "application/octet-stream"},
 		{"OPTIONS", "/api/uploads", signedIn, plain(a.describeUploads), "What uploads that can be gone on with can do (tus 1.0.0)", 0, nil, ""},
 		{"POST", "/api/uploads", signedIn, plain(a.beginUpload), "Begin an upload that can be gone on with after the connection broke (tus 1.0.0)", created | once, nil, ""},

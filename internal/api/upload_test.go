@@ -63,6 +63,10 @@ func TestPhotosComeAndGo(t *testing.T) {
 			{who: "other", ask: "PUT /api/timesheets/{sheet}/images/1", body: `{"caption":"x"}`, status: 403},
 			{who: "tech", ask: "PUT /api/timesheets/{sheet}/images/2", body: `{"caption":"x"}`, status: 404},
 			{who: "tech", ask: "PUT /api/timesheets/{sheet}/images/1", body: `{"caption":" The board, before "}`, status: 200, parts: []string{`"caption":"The board, before"`}},
+			{who: "tech", ask: "GET /api/files/timesheet-images", status: 200, parts: []string{`"project_id":"{project}"`, `"timesheets_with_images":1`, `"total_images":2`}},
+			{who: "other", ask: "GET /api/files/timesheet-images", status: 200, parts: []string{"!{project}"}},
+			{who: "manager", ask: "GET /api/files/timesheet-images/{project}?limit=1", status: 200, parts: []string{`"timesheet_id":"{sheet}"`, `"url":"{first}"`, `"image_index":1`, `"caption":"The board, before"`, `"filename":"a.jpg"`}},
+			{who: "other", ask: "GET /api/files/timesheet-images/{project}", status: 200, parts: []string{"[]"}},
 			{who: "tech", ask: "PUT /api/timesheets/{sheet}", body: `{"image_urls":["{second}"]}`, status: 200},
 		})
 		if w := f.submit("other", "POST", "/api/timesheets/{sheet}/images", nil, []photo{{"images", "c.png", jpeg}}); w.Code != 403 {

@@ -203,6 +203,49 @@ func (r reads) Timesheets(ctx context.Context, f TimesheetFilter) ([]fieldops.Ti
 		})
 }
 
+// PhotoProject is a project whose work has photos.
+type PhotoProject struct {
+	ProjectID   fieldops.ID `json:"project_id"`
+	ProjectCode string      `json:"project_code"`
+	ProjectName string      `json:"project_name"`
+	ClientName  string      `json:"client_name"`
+	Timesheets  int64       `json:"timesheets_with_images"`
+	Images      int64       `json:"total_images"`
+}
+
+// PhotoProjects are the projects whose work has photos, the newest work first; of
+// one person's work unless user is "". Photos that several entries share count at
+// each.
+func (r reads) PhotoProjects(ctx context.Context, user fieldops.ID) ([]PhotoProject, error) {
+	w := &where{}
+	w.and("cast(t.image_urls as text) <> '[]'")
+	if user != "" {
+		w.and("t.user_id = ?", user)
+	}
+	return collect(ctx, r, `select p.id, p.code, p.name, coalesce(c.name, ''), count(*), cast(sum(json_array_length(t.image_urls)) as bigint)
+		from live_timesheets t join live_projects p on p.id = t.project_id left join live_clients c on c.id = p.client_id
+		where `+w.String()+" group by p.id, p.code, p.name, c.name order by max(t.date) desc, p.id", w.args,
+		func(rows *sql.Rows, p *PhotoProject) error {
+			return rows.Scan(&p.ProjectID, &p.ProjectCode, &p.ProjectName, &p.ClientName, &p.Timesheets, &p.Images)
+		})
+}
+
+// PhotoEntries are the entries of a project that have photos, newest day first,
+// behind one if a day is given; of one person unless user is "".
+func (r reads) PhotoEntries(ctx context.Context, project, user fieldops.ID, limit int, afterDate fieldops.Date, afterID fieldops.ID) ([]fieldops.Timesheet, error) {
+	w := &where{}
+	w.and("t.deleted_at is null")
+	w.and("t.project_id = ?", project)
+	w.and("cast(t.image_urls as text) <> '[]'")
+	if user != "" {
+		w.and("t.user_id = ?", user)
+	}
+	if afterDate != "" {
+		w.and("(t.date, t.id) < (?, ?)", afterDate, afterID)
+	}
+	return r.collectTimesheets(ctx, " where "+w.String()+" order by t.date desc, t.id desc limit "+w.arg(limit), w.args)
+}
+
 // DayHours are all hours of a person on a day.
 func (r reads) DayHours(ctx context.Context, user fieldops.ID, day fieldops.Date) (fieldops.E4, error) {
 	var hours fieldops.E4

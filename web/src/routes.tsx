@@ -188,7 +188,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/projects/$id',
-    validateSearch: z.object({ tab: z.enum(['unbilled', 'sales', 'purchases']).optional().catch(undefined) }),
+    validateSearch: z.object({ tab: z.enum(['photos', 'unbilled', 'sales', 'purchases']).optional().catch(undefined) }),
     component: lazyRouteComponent(() => import('@/projects/detail-page'), 'ProjectPage'),
   }),
   createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),

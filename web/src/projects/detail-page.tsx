@@ -14,6 +14,7 @@ import { Badge, Notice } from '@/ui/states'
 import { Tabs } from '@/ui/tabs'
 import { RelatedDocuments } from '@/work/documents'
 import { Entries } from '@/work/entries'
+import { Gallery } from '@/work/gallery'
 import { AppLink, textLink } from '@/work/link'
 import { OpenWork } from '@/work/open-work'
 import { spentPercent } from '@/work/ring'
@@ -94,9 +95,13 @@ export function ProjectPage() {
         label="Parts of the project"
         name="tab"
         current={tab}
-        tabs={[{ value: undefined, label: 'Overview' }, ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
+        tabs={[{ value: undefined, label: 'Overview' }, { value: 'photos', label: 'Photos' }, ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
       />
-      {!money || tab === undefined ? (
+      {tab === 'photos' ? (
+        <Section title="Photos">
+          <Gallery project={id} />
+        </Section>
+      ) : !money || tab === undefined ? (
         <Overview project={project} money={money} />
       ) : tab === 'unbilled' ? (
         <Section title="Why is this work unbilled?">
