@@ -186,10 +186,10 @@ func (a answer) reason() string {
 
 // again reports whether the same call may succeed in a moment.
 func (a answer) again() bool {
-	switch {
-	case a.status == http.StatusForbidden:
+	switch a.status {
+	case http.StatusForbidden:
 		return slices.Contains([]string{"rateLimitExceeded", "userRateLimitExceeded"}, a.reason())
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
+	case http.StatusTooManyRequests, http.StatusRequestTimeout:
 		return true
 	}
 	return a.status >= 500

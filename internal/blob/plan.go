@@ -24,12 +24,13 @@ func plan(ctx context.Context, o Object, content io.ReaderAt) (parts []part, who
 	if err := checkObject(o); err != nil {
 		return nil, whole, err
 	}
+	buffer := make([]byte, copyBuffer)
 	wholeSHA, wholeMD5 := sha256.New(), md5.New()
 	for offset := int64(0); offset == 0 || offset < o.Size; offset += partSize {
 		p := part{offset: offset, size: min(partSize, o.Size-offset)}
 		partSHA, partMD5 := sha256.New(), md5.New()
 		sums := io.MultiWriter(wholeSHA, wholeMD5, partSHA, partMD5)
-		n, err := copyAll(ctx, sums, io.NewSectionReader(content, offset, p.size))
+		n, err := copyAll(ctx, sums, io.NewSectionReader(content, offset, p.size), buffer)
 		if err != nil {
 			return nil, whole, err
 		}
@@ -40,7 +41,7 @@ func plan(ctx context.Context, o Object, content io.ReaderAt) (parts []part, who
 		partMD5.Sum(p.md5[:0])
 		parts = append(parts, p)
 	}
-	beyond, err := copyAll(ctx, io.Discard, io.NewSectionReader(content, o.Size, 1))
+	beyond, err := copyAll(ctx, io.Discard, io.NewSectionReader(content, o.Size, 1), buffer)
 	if err != nil {
 		return nil, whole, err
 	}

@@ -306,8 +306,12 @@ func TestS3IsGone(t *testing.T) {
 func TestS3Settings(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []blob.S3Config{
-		{Bucket: "b", Endpoint: "s3.example.nz"}, {Bucket: "b", Endpoint: "ftp://s3.example.nz"}, {Bucket: "b", Endpoint: "https://s3.example.nz/path"},
-		{Bucket: "b", Endpoint: "https://user:secret@s3.example.nz"}, {Bucket: "b", LinkBase: "files.example.nz"}, {Bucket: "b", LinkBase: "https://files.example.nz/?x=1"},
+		{Bucket: "b", Endpoint: "s3.example.nz"},
+		{Bucket: "b", Endpoint: "ftp://s3.example.nz"},
+		{Bucket: "b", Endpoint: "https://s3.example.nz/path"},
+		{Bucket: "b", Endpoint: "https://user:secret@s3.example.nz"},
+		{Bucket: "b", LinkBase: "files.example.nz"},
+		{Bucket: "b", LinkBase: "https://files.example.nz/?x=1"},
 	} {
 		if _, err := blob.OpenS3(wrong); !errors.Is(err, blob.ErrDenied) {
 			t.Errorf("%+v: %v", wrong, err)

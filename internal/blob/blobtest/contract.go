@@ -353,7 +353,10 @@ func testList(t *testing.T, s blob.Store) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("listed (-want +got):\n%s", diff)
 	}
-	for range s.Objects(t.Context()) {
+	for _, err := range s.Objects(t.Context()) {
+		if err != nil {
+			t.Error(err)
+		}
 		break // a listing can be left
 	}
 }
