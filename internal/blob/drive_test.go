@@ -100,7 +100,7 @@ func TestDriveWithFaults(t *testing.T) {
 	t.Parallel()
 	blobtest.Contract(t, func(t testing.TB) blob.Store {
 		return openDrive(t, blobtest.DriveFaults{
-			PageSize: 10, LimitEvery: 5, FailChunkEvery: 3, LoseAnswerEvery: 2, ForgetSessionEvery: 7, CutContentEvery: 3,
+			PageSize: 10, LimitEvery: 20, FailChunkEvery: 3, LoseAnswerEvery: 2, ForgetSessionEvery: 7, CutContentEvery: 3,
 			Latency: time.Millisecond, NoSHA256: true,
 		})
 	})
