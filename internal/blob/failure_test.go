@@ -17,8 +17,8 @@ func TestLocalFailure(t *testing.T) {
 	} {
 		err := localFailure(&fs.PathError{Op: "write", Path: "a", Err: cause}, "it cannot be kept")
 		for _, kind := range []error{ErrFull, ErrDenied, ErrUnavailable, ErrAbsent} {
-			if errors.Is(err, kind) != (kind == want) {
-				t.Errorf("%v: %v is of the kind %v: %v", cause, err, kind, kind != want)
+			if errors.Is(err, kind) != errors.Is(want, kind) {
+				t.Errorf("%v: %v and the kind %v: %v", cause, err, kind, errors.Is(err, kind))
 			}
 		}
 		if !errors.Is(err, cause) {
@@ -56,8 +56,8 @@ func TestS3Failure(t *testing.T) {
 	} {
 		err := s.failure(minio.ErrorResponse{StatusCode: c.status, Code: c.code, Message: "Message."}, "%s cannot be kept", "a.txt")
 		for _, kind := range []error{ErrFull, ErrDenied, ErrUnavailable, ErrAbsent} {
-			if errors.Is(err, kind) != (kind == c.want) {
-				t.Errorf("%s: %v is of the kind %v: %v", c.code, err, kind, kind != c.want)
+			if errors.Is(err, kind) != errors.Is(c.want, kind) {
+				t.Errorf("%s: %v and the kind %v: %v", c.code, err, kind, errors.Is(err, kind))
 			}
 		}
 	}
