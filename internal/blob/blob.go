@@ -125,6 +125,8 @@ func checkKey(key string) error {
 	return nil
 }
 
+func isKey(s string) bool { return checkKey(s) == nil }
+
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // interruptible ends reading when its context does.
@@ -145,9 +147,9 @@ const copyBuffer = 256 << 10
 
 // copyAll copies content to where until its end, wherever that is, and returns how
 // much it was. Its errors are those of ctx, of reading (unreadable) and of where.
-func copyAll(ctx context.Context, where io.Writer, content io.Reader) (int64, error) {
+func copyAll(ctx context.Context, where io.Writer, content io.Reader, buffer []byte) (int64, error) {
 	// The struct hides ReadFrom, which would take a buffer of its own size.
-	return io.CopyBuffer(struct{ io.Writer }{where}, interruptible{ctx, marked{content}}, make([]byte, copyBuffer))
+	return io.CopyBuffer(struct{ io.Writer }{where}, interruptible{ctx, marked{content}}, buffer)
 }
 
 // unreadable is an error of the content's own, as opposed to one of the store.

@@ -118,7 +118,7 @@ func (d *Drive) Put(ctx context.Context, o Object, content io.ReaderAt) (ref str
 }
 
 func (d *Drive) put(ctx context.Context, o Object, content io.ReaderAt) (ref string, err error) {
-	_, md5, err := plan(ctx, o, content)
+	whole, err := plan(ctx, o, content, maxSize)
 	if err != nil {
 		return "", d.failure(err, "reading", o.Key)
 	}
@@ -126,7 +126,7 @@ func (d *Drive) put(ctx context.Context, o Object, content io.ReaderAt) (ref str
 	if err != nil {
 		return "", err
 	}
-	sent := hex.EncodeToString(md5[:])
+	sent := hex.EncodeToString(whole[0].md5[:])
 	ref, err = d.find(ctx, folder, o, sent)
 	if err != nil || ref != "" {
 		return ref, err

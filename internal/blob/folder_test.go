@@ -259,11 +259,15 @@ func TestFolderListsManyAndNoOthers(t *testing.T) {
 func TestFolderFull(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
-	if err := syscall.Mount("tmpfs", path, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skipf("no file system can be mounted here: %v", err)
+	switch err := syscall.Mount("tmpfs", path, "tmpfs", 0, "size=1m"); {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.ENOSYS):
+		t.Log("only root may mount a small file system: TestLocalFailure alone says what a full disk is")
+		return
+	case err != nil:
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(path, 0); err != nil {
+		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})

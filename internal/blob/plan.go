@@ -17,35 +17,39 @@ type part struct {
 }
 
 // plan reads a content once, refuses it when it is not what was said of it, and
-// returns the sums by which the server checks each part. So what arrives is what
-// was judged here, even if the file changes meanwhile. An empty content is one
-// empty part. md5 is of the whole.
-func plan(ctx context.Context, o Object, content io.ReaderAt) (parts []part, whole [md5.Size]byte, err error) {
+// returns the sums by which the server checks each part of up to size bytes. So
+// what arrives is what was judged here, even if the file changes meanwhile. An
+// empty content is one empty part.
+func plan(ctx context.Context, o Object, content io.ReaderAt, size int64) (parts []part, err error) {
 	if err := checkObject(o); err != nil {
-		return nil, whole, err
+		return nil, err
 	}
-	wholeSHA, wholeMD5 := sha256.New(), md5.New()
-	for offset := int64(0); offset == 0 || offset < o.Size; offset += partSize {
-		p := part{offset: offset, size: min(partSize, o.Size-offset)}
-		partSHA, partMD5 := sha256.New(), md5.New()
-		sums := io.MultiWriter(wholeSHA, wholeMD5, partSHA, partMD5)
-		n, err := copyAll(ctx, sums, io.NewSectionReader(content, offset, p.size))
+	buffer := make([]byte, copyBuffer)
+	whole := sha256.New()
+	for offset := int64(0); offset == 0 || offset < o.Size; offset += size {
+		p := part{offset: offset, size: min(size, o.Size-offset)}
+		partSHA, partMD5 := whole, md5.New()
+		sums := io.MultiWriter(partSHA, partMD5)
+		if o.Size > size { // a single part has the sum of the whole
+			partSHA = sha256.New()
+			sums = io.MultiWriter(whole, partSHA, partMD5)
+		}
+		n, err := copyAll(ctx, sums, io.NewSectionReader(content, offset, p.size), buffer)
 		if err != nil {
-			return nil, whole, err
+			return nil, err
 		}
 		if n < p.size {
-			return nil, whole, judgeContent(o, offset+n, nil)
+			return nil, judgeContent(o, offset+n, nil)
 		}
 		partSHA.Sum(p.sha256[:0])
 		partMD5.Sum(p.md5[:0])
 		parts = append(parts, p)
 	}
-	beyond, err := copyAll(ctx, io.Discard, io.NewSectionReader(content, o.Size, 1))
+	beyond, err := copyAll(ctx, io.Discard, io.NewSectionReader(content, o.Size, 1), buffer)
 	if err != nil {
-		return nil, whole, err
+		return nil, err
 	}
-	wholeMD5.Sum(whole[:0])
-	return parts, whole, judgeContent(o, o.Size+beyond, wholeSHA.Sum(nil))
+	return parts, judgeContent(o, o.Size+beyond, whole.Sum(nil))
 }
 
 // partBody remembers an error of reading the content, which the network's

@@ -131,7 +131,7 @@ func (s *S3) Close() error {
 // The server is told the MD5 and, under the signature, the SHA-256 of what it
 // gets, and refuses anything else.
 func (s *S3) Put(ctx context.Context, o Object, content io.ReaderAt) (ref string, err error) {
-	parts, _, err := plan(ctx, o, content)
+	parts, err := plan(ctx, o, content, partSize)
 	if err != nil {
 		return "", s.failure(err, "%s cannot be kept", o.Key)
 	}

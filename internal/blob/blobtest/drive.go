@@ -42,7 +42,7 @@ type Drive struct {
 	ids      map[string]bool        // made beforehand
 	files    map[string]*DriveFile
 	sessions map[string]*session
-	spared   map[string]bool // by fault and whom it has just hit
+	spared   map[string]bool // by whom a fault has hit
 }
 
 // DriveFaults are what goes wrong, and how narrow things are. The zero value is a
@@ -56,8 +56,8 @@ type DriveFaults struct {
 	// Each n-th, when not 0: a call to Drive is refused with 403
 	// userRateLimitExceeded; a chunk is kept in half and answered with 500; the
 	// connection breaks after the last chunk was kept and the file made; a session is
-	// forgotten when a chunk comes; a connection breaks in the middle of content. Who
-	// was refused is let through the next time, so that a few tries always suffice.
+	// forgotten when a chunk comes; a connection breaks in the middle of content. An
+	// upload that was hit is spared until a chunk was kept, another call the next time.
 	LimitEvery, FailChunkEvery, LoseAnswerEvery, ForgetSessionEvery, CutContentEvery int
 
 	Down          bool // everything is answered with 503
@@ -252,15 +252,13 @@ func (d *Drive) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // hits counts a call, and reports whether a fault hits it: when it is an n-th, unless
-// the same fault hit whom it is about the last time.
+// whom it is about was hit before and has not got on since.
 func (d *Drive) hits(name string, every int, whom string) bool {
-	hit := d.count(name, every) && !d.spared[name+whom]
-	if hit {
-		d.spared[name+whom] = true
-	} else {
-		delete(d.spared, name+whom)
+	if !d.count(name, every) || d.spared[whom] {
+		return false
 	}
-	return hit
+	d.spared[whom] = true
+	return true
 }
 
 // count counts a call, and reports whether it is an n-th.
@@ -276,7 +274,7 @@ func (d *Drive) authorised(name string, handle http.HandlerFunc) http.HandlerFun
 		token, known := d.access[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
 		alive := known && d.now().Before(token.expiresAt)
 		d.count(name, 0)
-		limited := alive && d.hits("all", d.faults.LimitEvery, r.Method+r.URL.String()+r.Header.Get("Content-Range"))
+		limited := alive && d.limits(r)
 		if !alive || limited {
 			d.counts["refused"]++
 		}
@@ -290,6 +288,20 @@ func (d *Drive) authorised(name string, handle http.HandlerFunc) http.HandlerFun
 			handle(w, r)
 		}
 	}
+}
+
+// limits reports whether a call is refused. An upload gets on when a chunk was kept,
+// any other call when it was let through.
+func (d *Drive) limits(r *http.Request) bool {
+	if s := d.sessions[r.URL.Query().Get("upload_id")]; s != nil {
+		return d.hits("all", d.faults.LimitEvery, s.file.ID)
+	}
+	whom := r.Method + r.URL.String()
+	limited := d.hits("all", d.faults.LimitEvery, whom)
+	if !limited {
+		delete(d.spared, whom)
+	}
+	return limited
 }
 
 // refuse answers with an error in Google's form

@@ -318,6 +318,7 @@ func (d *Drive) chunk(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusInternalServerError, "backendError", "Internal Error")
 			return
 		}
+		delete(d.spared, s.file.ID)
 	}
 	if int64(len(s.file.Content)) < s.size {
 		if n := len(s.file.Content); n > 0 {
