@@ -418,6 +418,7 @@ func (f *Files) readOne(ctx context.Context, file *fieldops.StoredFile) (err err
 
 // sweepIfDue compares each place with what is written down, once a day.
 func (f *Files) sweepIfDue(ctx context.Context, keep func() error) error {
+	var faults []error
 	for _, place := range fieldops.StoragePlaces {
 		due := false
 		if err := f.write(ctx, func(tx *store.Tx) (err error) {
@@ -430,10 +431,10 @@ func (f *Files) sweepIfDue(ctx context.Context, keep func() error) error {
 			continue
 		}
 		if _, err := f.Sweep(ctx, place, keep); err != nil {
-			return fmt.Errorf("comparing %s with what is written down: %w", place.Label(), err)
+			faults = append(faults, fmt.Errorf("comparing %s with what is written down: %w", place.Label(), err))
 		}
 	}
-	return f.dropOldOrphans(ctx, keep)
+	return errors.Join(append(faults, f.dropOldOrphans(ctx, keep))...)
 }
 
 // ours are the keys that Keep makes. What else lies in a place is left alone: the
@@ -454,16 +455,9 @@ type Swept struct {
 // noted as orphans, files without bytes as missing. It removes nothing.
 func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep func() error) (Swept, error) {
 	var s Swept
-	used, err := f.db.PlaceUsed(ctx, place)
-	if err != nil || !used {
-		return s, err
-	}
 	in, err := f.at(ctx, place)
 	if err != nil {
-		if fieldops.KindOf(err) != "" { // not set up: there is nothing to compare with
-			return s, nil
-		}
-		return s, err
+		return s, f.ifUsed(ctx, place, err)
 	}
 	var began fieldops.Time
 	if err := f.write(ctx, func(tx *store.Tx) error { began = tx.Now; return nil }); err != nil {
@@ -501,7 +495,7 @@ func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep fun
 	}
 	for o, err := range in.Objects(ctx) {
 		if err != nil {
-			return s, err
+			return s, f.ifUsed(ctx, place, err)
 		}
 		s.Objects++
 		if batch = append(batch, o); len(batch) == atOnce {
@@ -521,6 +515,16 @@ func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep fun
 		f.log.ErrorContext(ctx, "the bytes of files were not found in their place", "place", place, "files", s.Missing)
 	}
 	return s, err
+}
+
+// ifUsed is why a place cannot be looked at, if anything is known to lie there. A
+// place that is not set up, and never was, is no matter.
+func (f *Files) ifUsed(ctx context.Context, place fieldops.StoragePlace, fault error) error {
+	used, err := f.db.PlaceUsed(ctx, place)
+	if err != nil || !used && fieldops.KindOf(fault) != "" {
+		return err
+	}
+	return fault
 }
 
 // dropOldOrphans removes bytes that no file has named for a long time.
