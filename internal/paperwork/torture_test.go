@@ -103,6 +103,7 @@ func history(t *testing.T, seed uint64, c blob.S3Config) {
 		disk.empty()
 	}
 	between.set("none")
+	between.settle(t)
 	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
@@ -406,6 +407,7 @@ func (s situation) objects(t *testing.T, c blob.S3Config) map[string]string {
 // between stands between the processes and the bucket.
 type between struct {
 	url     string
+	under   atomic.Int64 // way, of requests
 	mu      sync.Mutex
 	trouble string
 	writes  int
@@ -423,6 +425,8 @@ func newBetween(t *testing.T, endpoint string) *between {
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.under.Add(1)
+		defer b.under.Add(-1)
 		b.mu.Lock()
 		trouble := b.trouble
 		if r.Method == http.MethodPut {
@@ -448,6 +452,17 @@ func newBetween(t *testing.T, endpoint string) *between {
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	return b
+}
+
+// settle waits until what the killed processes have asked of the bucket has come to
+// its end: bytes that appear after a sweep are for the sweep of the next day.
+func (b *between) settle(t *testing.T) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); b.under.Load() > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the bucket does not come to rest")
+		}
+	}
 }
 
 func (b *between) set(trouble string) {
