@@ -96,10 +96,17 @@ func history(t *testing.T, seed uint64, c blob.S3Config) {
 		s.Seed = seed*10 + uint64(life)
 		trouble := []string{"none", "none", "down", "slow", "failing", "full"}[r.IntN(6)]
 		between.set(trouble)
-		if trouble == "full" {
-			time.AfterFunc(time.Duration(r.IntN(300))*time.Millisecond, disk.fill)
-		}
+		filled := make(chan struct{})
+		wait := time.Duration(r.IntN(300)) * time.Millisecond
+		go func() {
+			defer close(filled)
+			if trouble == "full" {
+				time.Sleep(wait)
+				disk.fill()
+			}
+		}()
 		live(t, s, time.Duration(150+r.IntN(700))*time.Millisecond, func(word, path, sum string) { said[path], sums[path] = word, sum })
+		<-filled
 		disk.empty()
 	}
 	between.set("none")
@@ -270,10 +277,12 @@ func recover31DaysLater(t *testing.T, s situation) {
 		t.Fatal(err)
 	}
 	waits := "select count(*) from stored_files where moves_to is not null or preview_state = 'waiting'"
-	for until := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for until, look := time.Now().Add(90*time.Second), 0; ; time.Sleep(50 * time.Millisecond) {
 		// What was tried and is to be tried again in a minute, is tried at once.
-		if _, err := raw.Exec("update river_job set state = 'available', scheduled_at = '2000-01-01T00:00:00Z' where state in ('scheduled', 'retryable')"); err != nil {
-			t.Fatal(err)
+		if look++; look%20 == 0 {
+			if _, err := raw.Exec("update river_job set state = 'available', scheduled_at = '2000-01-01T00:00:00Z' where state in ('scheduled', 'retryable')"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var n int
 		if err := raw.QueryRow(waits).Scan(&n); err != nil {
