@@ -8,6 +8,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -251,6 +253,9 @@ func (s *stack) pages(t *testing.T) {
 	if response, body := s.get("/branding/logo"); response.StatusCode != http.StatusNotFound || strings.Contains(body, "<div") {
 		t.Errorf("a logo that is not there: %d %.200s", response.StatusCode, body)
 	}
+	if response, body := s.get("/shared/none?expires=1&signature=x"); response.StatusCode != http.StatusForbidden || strings.Contains(body, "<div") {
+		t.Errorf("a link to a file that is not good: %d %.200s", response.StatusCode, body)
+	}
 	if response, body := s.get("/readyz"); response.StatusCode != http.StatusOK || !strings.Contains(body, `"redis":true`) {
 		t.Errorf("ready: %d %s", response.StatusCode, body)
 	}
@@ -343,6 +348,51 @@ func (s *stack) uploads(t *testing.T) {
 	}
 	if got := s.upload(t, sheet, 6, 10<<20); got != http.StatusRequestEntityTooLarge {
 		t.Errorf("more than nginx passes on: %d", got)
+	}
+	s.brokenUpload(t)
+}
+
+// brokenUpload sends most of a photo in a piece that breaks off: what came is there.
+func (s *stack) brokenUpload(t *testing.T) {
+	t.Helper()
+	const size, most = 9 << 20, 7 << 20
+	ask := func(method, path string, body io.Reader, header ...string) *http.Response {
+		request, err := http.NewRequestWithContext(t.Context(), method, s.front.Address+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+s.front.Token)
+		request.Header.Set("Tus-Resumable", "1.0.0")
+		for i := 0; i < len(header); i += 2 {
+			request.Header.Set(header[i], header[i+1])
+		}
+		if body != nil {
+			request.ContentLength = size
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return nil // it broke, as it should
+		}
+		response.Body.Close()
+		return response
+	}
+	begun := ask("POST", "/api/uploads", nil, "Upload-Length", strconv.Itoa(size))
+	if begun == nil || begun.StatusCode != http.StatusCreated {
+		t.Fatalf("an upload is not begun: %v", begun)
+	}
+	at := begun.Header.Get("Location")
+	broken := io.MultiReader(bytes.NewReader(make([]byte, most)), iotest.ErrReader(errors.New("the signal is gone")))
+	if answer := ask("PATCH", at, broken, "Content-Type", "application/offset+octet-stream", "Upload-Offset", "0"); answer != nil {
+		t.Errorf("a piece that breaks off: %d", answer.StatusCode)
+	}
+	came := 0
+	for until := time.Now().Add(10 * time.Second); came < most-1<<20 && time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		if stands := ask("HEAD", at, nil); stands != nil {
+			came, _ = strconv.Atoi(stands.Header.Get("Upload-Offset")) // none while the broken piece is still written
+		}
+	}
+	if came < most-1<<20 || came > most {
+		t.Errorf("of %d bytes that were sent %d are there", most, came)
 	}
 }
 
