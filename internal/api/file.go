@@ -42,7 +42,7 @@ func (a *api) upload(w http.ResponseWriter, r *request) error {
 	}
 	// A file never changes under its address, but who may see it can.
 	w.Header().Set("Cache-Control", "private, max-age=3600")
-	return a.serveFile(w, r, file)
+	return a.serveFile(w, r, file, r.URL.Query().Has("original"))
 }
 
 // seesFile refuses a file to those who may not see what it belongs to.
@@ -72,14 +72,14 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 	return nil
 }
 
-// serveFile writes a file that the person may see.
-func (a *api) serveFile(w http.ResponseWriter, r *request, file fieldops.StoredFile) error {
+// serveFile writes a file that the person may see: what is shown of it or, as it came,
+// the original.
+func (a *api) serveFile(w http.ResponseWriter, r *request, file fieldops.StoredFile, original bool) error {
 	open := a.Files.Open
-	query := r.URL.Query()
 	switch {
-	case query.Has("original"):
+	case original:
 		open = a.Files.OpenOriginal
-	case query.Has("preview") && file.PreviewState == fieldops.PreviewMade:
+	case r.URL.Query().Has("preview") && file.PreviewState == fieldops.PreviewMade:
 		preview, err := a.DB.PreviewOf(r.Context(), file.ID)
 		if err == nil {
 			file = preview
@@ -94,7 +94,7 @@ func (a *api) serveFile(w http.ResponseWriter, r *request, file fieldops.StoredF
 	defer content.Close()
 	h := w.Header()
 	disposition := "attachment"
-	if slices.Contains(shownInBrowsers, content.ContentType) && !query.Has("original") {
+	if slices.Contains(shownInBrowsers, content.ContentType) && !original {
 		disposition = "inline"
 	}
 	if content.ContentType == "" {
@@ -222,7 +222,7 @@ func (a *api) shared(w http.ResponseWriter, r *request) error {
 		return nil
 	}
 	w.Header().Set("Cache-Control", "private, max-age=3600")
-	return a.serveFile(w, r, file)
+	return a.serveFile(w, r, file, false) // whoever has a link need not know where it was taken
 }
 
 // The upload that can be gone on with follows tus 1.0.0, with the extensions

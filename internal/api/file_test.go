@@ -161,6 +161,23 @@ func TestLinksToFilesEndAndCannotBeMadeUp(t *testing.T) {
 	if got := f.ask("", "GET", at, ""); got.Code != 200 || got.Body.String() != jpeg {
 		t.Errorf("by its link: %d %s", got.Code, got.Body)
 	}
+	// The original holds where it was taken, and a link is not for that.
+	const place = "GPS 36.8485 S 174.7633 E"
+	taken := jpeg[:2] + "\xff\xfe\x00\x1a" + place + jpeg[2:]
+	located := answer[struct {
+		sheet
+		Cloud []string `json:"cloud_image_urls"`
+	}](t, f.submit("tech", "POST", "/api/timesheets", goodFields, []photo{{"images", "b.jpg", taken}}), 201)
+	if got := f.ask("tech", "GET", located.ImageURLs[0]+"?original", ""); got.Body.String() != taken {
+		t.Errorf("the original: %d, %d bytes", got.Code, got.Body.Len())
+	}
+	shared, err := url.Parse(located.Cloud[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.ask("", "GET", shared.RequestURI()+"&original", ""); got.Code != 200 || strings.Contains(got.Body.String(), "GPS") {
+		t.Errorf("the original by a link: %d", got.Code)
+	}
 	if got := f.ask("", "GET", made.ImageURLs[0], ""); got.Code != 401 {
 		t.Errorf("without a session: %d", got.Code)
 	}
