@@ -91,7 +91,11 @@ func TestAPhotoComesInPieces(t *testing.T) {
 		if n := f.photosKept(); n != 1 { // the draft
 			t.Errorf("%d files lie there", n)
 		}
-		w := f.ask("tech", "POST", "/api/timesheets", f.fill(goodWork+`,"upload_ids":["{upload}"]}`))
+		w := f.ask("tech", "POST", "/api/timesheets", f.fill(goodWork+`,"upload_ids":["{upload}"]}`), "Idempotency-Key", "in pieces")
+		// The answer was lost: the same request has the same answer, although the upload has ended.
+		if again := f.ask("tech", "POST", "/api/timesheets", f.fill(goodWork+`,"upload_ids":["{upload}"]}`), "Idempotency-Key", "in pieces"); again.Code != 201 || again.Body.String() != w.Body.String() {
+			t.Errorf("again: %d %s", again.Code, again.Body)
+		}
 		made := answer[struct {
 			sheet
 			Photos []fieldops.Photo

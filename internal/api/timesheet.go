@@ -223,7 +223,9 @@ func (in *timesheetInput) missing() (fields []string) {
 type submission struct {
 	fields map[string]json.RawMessage
 	photos []fieldops.StoredFile // whose bytes are kept already
-	taken  []fieldops.ID         // the uploads that they came by, which this ends
+	taken  []fieldops.ID         // the uploads that some came by, which this ends
+	asked  []fieldops.ID         // all uploads that it names
+	fault  error                 // why one of them cannot be used: a repeat of what was done is none the worse
 }
 
 // urls are the addresses of the photos.
@@ -260,14 +262,15 @@ func (a *api) keepPhotos(ctx context.Context, r *request, tx *store.Tx, s *submi
 // fields are ordered and its parts divided.
 func (s *submission) fingerprint() ([]byte, error) {
 	digest := sha256.New()
-	sums := make([]string, len(s.photos))
-	for i := range s.photos {
-		sums[i] = s.photos[i].SHA256
+	sums := []string{}
+	for i := range s.photos[:len(s.photos)-len(s.taken)] { // those behind came by uploads, which are gone when it is repeated
+		sums = append(sums, s.photos[i].SHA256)
 	}
 	err := json.NewEncoder(digest).Encode(struct {
-		Fields map[string]json.RawMessage // written in the order of its keys
-		Sums   []string
-	}{s.fields, sums})
+		Fields  map[string]json.RawMessage // written in the order of its keys
+		Sums    []string
+		Uploads []fieldops.ID `json:",omitempty"`
+	}{s.fields, sums, s.asked})
 	return digest.Sum(nil), err
 }
 
@@ -359,11 +362,16 @@ func (a *api) takeUploads(r *request, s *submission, timesheet fieldops.ID) erro
 	if err := json.Unmarshal(listOfForm(raw), &ids); err != nil {
 		return fieldops.Faults{{Field: "upload_ids", Message: "upload_ids must be a list of the ids of complete uploads"}}.Err("")
 	}
+	s.asked = ids
 	for _, id := range ids {
 		if len(s.photos) == paperwork.MaxPhotos {
 			return errTooManyPhotos()
 		}
 		arrival, err := a.Files.Uploaded(r.Context(), r.User.ID, id, paperwork.UsePhoto)
+		if fieldops.KindOf(err) == fieldops.NotFound {
+			s.fault = err
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -415,6 +423,9 @@ func (a *api) takeWork(w http.ResponseWriter, r *request, route string, insert f
 		}
 	}()
 	create := func(w http.ResponseWriter, r *request) error {
+		if s.fault != nil {
+			return s.fault
+		}
 		answer, err := insert(r, id, s)
 		stays = err == nil || errors.Is(err, store.ErrInDoubt)
 		if err != nil {
@@ -533,6 +544,10 @@ func (a *api) updateTimesheet(w http.ResponseWriter, r *request) error {
 	s, err := a.readSubmission(w, r, id)
 	if err != nil {
 		return err
+	}
+	if s.fault != nil {
+		a.Files.TakeBack(ctx, s.photos...)
+		return s.fault
 	}
 	var answer timesheetAnswer
 	if len(s.fields) == 0 && len(s.photos) == 0 {
@@ -696,6 +711,10 @@ func (a *api) addTimesheetImages(w http.ResponseWriter, r *request) error {
 	s, err := a.readSubmission(w, r, id)
 	if err != nil {
 		return err
+	}
+	if s.fault != nil {
+		a.Files.TakeBack(ctx, s.photos...)
+		return s.fault
 	}
 	if len(s.photos) == 0 {
 		return fieldops.Refuse(fieldops.Invalid, "No files uploaded. Send them in the field images.")
