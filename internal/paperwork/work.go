@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"regexp"
+	"strings"
 	"time"
 
 	"ampedfieldops/internal/blob"
@@ -210,7 +212,10 @@ func (f *Files) Move(ctx context.Context, file fieldops.StoredFile, to fieldops.
 	if file.SHA256 != "" && file.SHA256 != hex.EncodeToString(sum[:]) {
 		return false, fmt.Errorf("%s in %s is not what was uploaded: its hash is %s and was %s", file.Path, file.Place.Label(), hex.EncodeToString(sum[:]), file.SHA256)
 	}
-	where := file.Path[len(uploadsPath):]
+	where, err := f.freeKey(ctx, to, file.Path[len(uploadsPath):])
+	if err != nil {
+		return false, err
+	}
 	ref, err := target.Put(ctx, blob.Object{Key: where, ContentType: file.ContentType, Size: size, SHA256: sum}, draft)
 	if err != nil {
 		return false, err
@@ -226,6 +231,18 @@ func (f *Files) Move(ctx context.Context, file fieldops.StoredFile, to fieldops.
 	}
 	f.dropOrphan(ctx, fieldops.Orphan{Place: file.Place, Ref: file.Ref})
 	return true, nil
+}
+
+// freeKey is a key for a file that comes to a place: its own, or one beside it while
+// bytes lie under its own that nothing names. Somebody may be about to remove those,
+// and would remove what comes in their place.
+func (f *Files) freeKey(ctx context.Context, place fieldops.StoragePlace, key string) (string, error) {
+	taken, err := f.db.IsOrphan(ctx, place, key)
+	if err != nil || !taken {
+		return key, err
+	}
+	extension := path.Ext(key)
+	return strings.TrimSuffix(key, extension) + "-" + fieldops.NewID()[28:] + extension, nil
 }
 
 // check reads back what was put somewhere.
@@ -441,7 +458,7 @@ func (f *Files) sweepIfDue(ctx context.Context, keep func() error) error {
 // firm's pictures, and what the former product has put there.
 var ours = func() *regexp.Regexp {
 	const id = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
-	return regexp.MustCompile(`^(?:timesheets/\d{4}/` + id + `_` + id + `|previews/` + id + `|(?:projects|cost-centers|safety-documents|scans|expenses|bills)/` + id + `/` + id + `)\.[a-z]{2,4}$`)
+	return regexp.MustCompile(`^(?:timesheets/\d{4}/` + id + `_` + id + `|previews/` + id + `|(?:projects|cost-centers|safety-documents|scans|expenses|bills)/` + id + `/` + id + `)(?:-[0-9a-f]{8})?\.[a-z]{2,4}$`)
 }()
 
 // Swept is what a comparison of a place with what is written down has found.

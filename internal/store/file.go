@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
@@ -386,6 +387,14 @@ func (r reads) Orphans(ctx context.Context, foundBefore fieldops.Time, limit int
 		func(rows *sql.Rows, o *fieldops.Orphan) error {
 			return rows.Scan(&o.Place, &o.Ref, &o.Name, &o.Size, &o.FoundAt)
 		})
+}
+
+// IsOrphan reports whether bytes lie in a place, under a reference or a name, that no
+// file names.
+func (r reads) IsOrphan(ctx context.Context, place fieldops.StoragePlace, key string) (bool, error) {
+	var known int
+	err := r.q.QueryRowContext(ctx, `select count(*) from orphan_files where place = $1 and (ref = $2 or ref like $3 escape '\')`, string(place), key, "%/"+strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(key)).Scan(&known)
+	return known > 0, err
 }
 
 // Orphaned reports whether bytes are still named by no file, and forgets that
