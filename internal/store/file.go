@@ -461,8 +461,20 @@ type Upload struct {
 // phone that lies without signal over a weekend can.
 const uploadLife = 7 * 24 * time.Hour
 
-// BeginUpload writes down an upload that begins.
+// maxUploads is how many uploads one person may have under way: a week's photos of
+// somebody without signal, and not the whole disk.
+const maxUploads = 100
+
+// BeginUpload writes down an upload that begins. A person who has too many under way
+// already is refused.
 func (tx *Tx) BeginUpload(ctx context.Context, u *Upload) error {
+	var open int
+	if err := tx.q.QueryRowContext(ctx, "select count(*) from uploads where user_id = $1 and expires_at > $2", u.UserID, tx.Now).Scan(&open); err != nil {
+		return err
+	}
+	if open >= maxUploads {
+		return fieldops.Refuse(fieldops.TooMany, "You have %d uploads under way. End some of them first.", open)
+	}
 	u.ExpiresAt = tx.Now.Add(uploadLife)
 	_, err := tx.q.ExecContext(ctx, "insert into uploads (id, user_id, purpose, file_name, size, sha256, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
 		u.ID, u.UserID, u.Purpose, u.Name, u.Size, orNull(u.SHA256), tx.Now, u.ExpiresAt)
