@@ -30,6 +30,15 @@ func files(ctx context.Context, env environment, args []string) error {
 	return fmt.Errorf("files has no %q: it has migrate, verify and orphans", args[0])
 }
 
+// keeperOf is keeper for a command line.
+func (env environment) keeperOf(ctx context.Context, o *overrides) (*store.DB, *paperwork.Files, func() error, error) {
+	c, err := env.loadConfig(o)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return env.keeper(ctx, c)
+}
+
 // keeper opens the database and the places where files lie.
 func (env environment) keeper(ctx context.Context, c *config) (db *store.DB, kept *paperwork.Files, done func() error, err error) {
 	if err := c.ensureSecrets(); err != nil {
@@ -73,11 +82,7 @@ func migrateFiles(ctx context.Context, env environment, args []string) (err erro
 	if err != nil {
 		return err
 	}
-	c, err := env.loadConfig(o)
-	if err != nil {
-		return err
-	}
-	db, kept, done, err := env.keeper(ctx, c)
+	db, kept, done, err := env.keeperOf(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -162,11 +167,7 @@ func verifyFiles(ctx context.Context, env environment, args []string) (err error
 	if _, err := parse(set, args); err != nil {
 		return err
 	}
-	c, err := env.loadConfig(o)
-	if err != nil {
-		return err
-	}
-	db, kept, done, err := env.keeper(ctx, c)
+	db, kept, done, err := env.keeperOf(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -219,11 +220,7 @@ func orphanFiles(ctx context.Context, env environment, args []string) (err error
 	if _, err := parse(set, args); err != nil {
 		return err
 	}
-	c, err := env.loadConfig(o)
-	if err != nil {
-		return err
-	}
-	db, kept, done, err := env.keeper(ctx, c)
+	db, kept, done, err := env.keeperOf(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -228,12 +228,7 @@ func (a *api) driveCallback(w http.ResponseWriter, r *request) error {
 			outcome.Set("google_drive_connected", "true")
 			break
 		}
-		refusal, ours := errors.AsType[*fieldops.Error](err)
-		if !ours {
-			a.Log.ErrorContext(r.Context(), "connecting to Google Drive failed", "error", err, "request_id", r.Actor.RequestID)
-			refusal = fieldops.Refuse(fieldops.Unavailable, "Something went wrong on our side; please connect again")
-		}
-		outcome.Set("google_drive_error", short(refusal.Message, 300))
+		outcome.Set("google_drive_error", short(a.notConnected(r, "Google Drive", err), 300))
 	}
 	http.Redirect(w, r.Request, strings.TrimRight(a.FrontendURL, "/")+"/settings?"+outcome.Encode(), http.StatusSeeOther)
 	return nil

@@ -98,15 +98,20 @@ func (a *api) xeroCallback(w http.ResponseWriter, r *request) error {
 			outcome.Set("xero_connected", "true")
 			break
 		}
-		refusal, ours := errors.AsType[*fieldops.Error](err)
-		if !ours {
-			a.Log.ErrorContext(r.Context(), "connecting to Xero failed", "error", err, "request_id", r.Actor.RequestID)
-			refusal = fieldops.Refuse(fieldops.Unavailable, "Something went wrong on our side; please connect again")
-		}
-		fail("callback_failed", refusal.Message)
+		fail("callback_failed", a.notConnected(r, "Xero", err))
 	}
 	http.Redirect(w, r.Request, strings.TrimRight(a.FrontendURL, "/")+"/settings?"+outcome.Encode(), http.StatusSeeOther)
 	return nil
+}
+
+// notConnected is what a person hears of a connection that failed; what was our own
+// fault, the log hears.
+func (a *api) notConnected(r *request, system string, err error) string {
+	if refusal, ok := errors.AsType[*fieldops.Error](err); ok {
+		return refusal.Message
+	}
+	a.Log.ErrorContext(r.Context(), "connecting to an outside system failed", "system", system, "error", err, "request_id", r.Actor.RequestID)
+	return "Something went wrong on our side; please connect again"
 }
 
 // short is a text from outside, cut to what a page can show.
