@@ -40,6 +40,7 @@ var (
 )
 
 const (
+	diskSize = 160 // megabytes: what a run writes many times over
 	clients  = 8
 	callers  = 6
 	email    = "chaos@firm.test"
@@ -108,7 +109,7 @@ type firm struct {
 	engine   store.Engine
 	database string // past the proxy
 	data     string // the folder of the files, and of SQLite
-	disk     *disk
+	disk     *storetest.Disk
 	postgres *storetest.Postgres // nil on SQLite
 	dbProxy  *storetest.Proxy    // likewise
 	redis    *storetest.Redis    // nil where the database delivers
@@ -182,8 +183,8 @@ func (f *firm) violate(format string, args ...any) {
 // begin starts everything.
 func (f *firm) begin(withRedis bool) {
 	t := f.t
-	f.disk = newDisk(t)
-	f.data = f.disk.folder
+	f.disk = storetest.NewDisk(t, diskSize)
+	f.data = f.disk.Folder
 	simulator := program.Start(t, f.binary, nil, "xero-sim", "--listen", "127.0.0.1:0")
 	f.xero = program.NewCaller(t, simulator.Address)
 	nginxPort := program.FreePort(t)

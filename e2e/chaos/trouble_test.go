@@ -176,13 +176,13 @@ func (f *firm) freezeForLong(n int, d time.Duration) {
 
 // fillDisk has no byte more be written to the disk for a while.
 func (f *firm) fillDisk(ctx context.Context, d time.Duration) {
-	if !f.disk.limited {
+	if !f.disk.Limited {
 		return
 	}
 	f.count("disk full")
-	f.disk.fill()
+	f.disk.Fill()
 	f.pause(ctx, d)
-	f.disk.empty()
+	f.disk.Empty()
 }
 
 // xeroFault has the simulated Xero misbehave once or a few times.
@@ -214,7 +214,7 @@ func (f *firm) mend() {
 	if f.redis != nil {
 		f.rdProxy.Set(0, false, false)
 	}
-	f.disk.empty()
+	f.disk.Empty()
 	f.xero.Call("DELETE", "/_sim/faults", nil, http.StatusOK, nil)
 	f.alive()
 }

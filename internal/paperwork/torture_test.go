@@ -79,8 +79,8 @@ const tortureVariable = "AMPEDFIELDOPS_FILES_TORTURE"
 func history(t *testing.T, seed uint64, c blob.S3Config) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	between := newBetween(t, c.Endpoint)
-	disk := newSmallDisk(t)
-	s := situation{Seed: seed, Database: storetest.URL(t, store.SQLite), Folder: filepath.Join(disk.folder, "uploads"), Storage: fieldops.Storage{Place: fieldops.PlaceLocal}}
+	disk := storetest.NewDisk(t, 64)
+	s := situation{Seed: seed, Database: storetest.URL(t, store.SQLite), Folder: filepath.Join(disk.Folder, "uploads"), Storage: fieldops.Storage{Place: fieldops.PlaceLocal}}
 	db := storetest.Open(t, s.Database)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
@@ -102,12 +102,12 @@ func history(t *testing.T, seed uint64, c blob.S3Config) {
 			defer close(filled)
 			if trouble == "full" {
 				time.Sleep(wait)
-				disk.fill()
+				disk.Fill()
 			}
 		}()
 		live(t, s, time.Duration(150+r.IntN(700))*time.Millisecond, func(word, path, sum string) { said[path], sums[path] = word, sum })
 		<-filled
-		disk.empty()
+		disk.Empty()
 	}
 	between.set("none")
 	between.settle(t)
@@ -478,53 +478,4 @@ func (b *between) set(trouble string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.trouble = trouble
-}
-
-// smallDisk is a folder on a small file system of its own, which can be filled. Who
-// may not mount one gets a plain folder that never is.
-type smallDisk struct {
-	t       *testing.T
-	folder  string
-	limited bool
-}
-
-func newSmallDisk(t *testing.T) *smallDisk {
-	t.Helper()
-	d := &smallDisk{t: t, folder: t.TempDir()}
-	switch err := syscall.Mount("tmpfs", d.folder, "tmpfs", 0, "size=64m"); {
-	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.ENOSYS):
-		t.Log("only root may mount a small file system: the disk is never full in this run")
-	case err != nil:
-		t.Fatal(err)
-	default:
-		d.limited = true
-		t.Cleanup(func() {
-			if err := syscall.Unmount(d.folder, syscall.MNT_DETACH); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	return d
-}
-
-func (d *smallDisk) fill() {
-	if !d.limited {
-		return
-	}
-	file, err := os.Create(filepath.Join(d.folder, "filler"))
-	if err != nil {
-		return // it is full already
-	}
-	defer file.Close()
-	for piece := make([]byte, 1<<20); len(piece) > 0; {
-		if _, err := file.Write(piece); err != nil {
-			piece = piece[:len(piece)/4]
-		}
-	}
-}
-
-func (d *smallDisk) empty() {
-	if err := os.Remove(filepath.Join(d.folder, "filler")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.t.Error(err)
-	}
 }
