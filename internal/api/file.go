@@ -27,7 +27,7 @@ var shownInBrowsers = []string{"image/jpeg", "image/png", "image/gif", "image/we
 // in a sandbox, so what shows PDFs is left without one.
 const (
 	filePolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-	pdfPolicy  = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf"
+	pdfPolicy  = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
 )
 
 // upload serves a file to those who may see the record that it belongs to: what is

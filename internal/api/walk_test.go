@@ -103,7 +103,7 @@ func TestEveryListCanBeGoneThrough(t *testing.T) {
 		ids := map[string]string{
 			"/api/clients/": f.vars["client"], "/api/projects/": all["project"][0], "/api/xero/items/": f.vars["item"], "/api/users/": f.people["tech"],
 			"/api/xero/purchase-orders/project/": all["project"][0], "/api/xero/purchase-orders/cost-center/": f.vars["center"], "/api/timesheets/": all["timesheet"][0],
-			"/api/xero/invoices/": all["invoice"][0],
+			"/api/xero/invoices/": all["invoice"][0], "/api/files/timesheet-images/": all["project"][0],
 		}
 		several := 0
 		for _, path := range listRoutes(t) {

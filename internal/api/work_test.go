@@ -138,7 +138,14 @@ func TestSharedPhotosLiveAsLongAsAnEntryNamesThem(t *testing.T) {
 			t.Fatalf("%+v, %d photos kept", made, f.photosKept())
 		}
 		f.vars["url"], f.vars["first"], f.vars["second"] = made[0].Images[0], made[0].ID, made[1].ID
+		first := f.ask("manager", "GET", "/api/files/timesheet-images/{project}?limit=1", "")
+		next, _, _ := strings.Cut(strings.TrimPrefix(first.Header().Get("Link"), "<"), ">")
+		if n := strings.Count(first.Body.String(), `"timesheet_id"`); n != 2 || next == "" {
+			t.Errorf("the gallery tells %d photos, and goes on at %q: %s", n, next, first.Body)
+		}
+		f.vars["next"] = next
 		f.play([]scenario{
+			{who: "manager", ask: "GET {next}", status: 200, parts: []string{"[]"}}, // what is shared is told once
 			{who: "tech", ask: "GET {url}", status: 200},
 			{who: "other", ask: "GET {url}", status: 200},
 			{who: "tech", ask: "DELETE /api/timesheets/{first}/images/0", status: 200},

@@ -231,7 +231,8 @@ func (r reads) PhotoProjects(ctx context.Context, user fieldops.ID) ([]PhotoProj
 }
 
 // PhotoEntries are the entries of a project that have photos, newest day first,
-// behind one if a day is given; of one person unless user is "".
+// behind one if a day is given; of one person unless user is "". Of entries written
+// down together that show the same photos, the last stands for all.
 func (r reads) PhotoEntries(ctx context.Context, project, user fieldops.ID, limit int, afterDate fieldops.Date, afterID fieldops.ID) ([]fieldops.Timesheet, error) {
 	w := &where{}
 	w.and("t.deleted_at is null")
@@ -239,6 +240,13 @@ func (r reads) PhotoEntries(ctx context.Context, project, user fieldops.ID, limi
 	w.and("cast(t.image_urls as text) <> '[]'")
 	if user != "" {
 		w.and("t.user_id = ?", user)
+	}
+	same := `not exists (select 1 from live_timesheets o where o.batch_id = t.batch_id and o.project_id = t.project_id and (o.date, o.id) > (t.date, t.id)
+		and cast(o.image_urls as text) = cast(t.image_urls as text)`
+	if user != "" {
+		w.and(same+" and o.user_id = ?)", user)
+	} else {
+		w.and(same + ")")
 	}
 	if afterDate != "" {
 		w.and("(t.date, t.id) < (?, ?)", afterDate, afterID)
