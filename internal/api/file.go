@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
@@ -176,11 +178,12 @@ func (a *api) projectPhotos(r *request, in *photosInput) ([]galleryPhoto, error)
 	return photos, nil
 }
 
-// linkLasts is how long a link to a file that needs no session is good.
+// linkLasts is how long a link to a file that needs no session is good at least; at
+// most it is twice as long.
 const linkLasts = time.Hour
 
 // sharedLink is an address under which anybody who has it can read a file for an
-// hour: for programs that cannot send a session with the address of a picture.
+// hour or two: for programs that cannot send a session with the address of a picture.
 func (a *api) sharedLink(file fieldops.ID) string {
 	// Whole hours, so that what is cached under the address is found again.
 	expires := a.Clock().Add(2 * linkLasts).Truncate(linkLasts).Unix()
@@ -256,7 +259,7 @@ func (a *api) describeUploads(w http.ResponseWriter, r *request) error {
 	r.Header.Set("Tus-Version", tusVersion)
 	r.Header.Set("Tus-Extension", tusExtension)
 	r.Header.Set("Tus-Max-Size", strconv.FormatInt(paperwork.UseFile.MaxBytes(), 10))
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(r.Status)
 	return nil
 }
 
@@ -291,7 +294,7 @@ func (a *api) beginUpload(w http.ResponseWriter, r *request) error {
 	}
 	r.Header.Set("Location", "/api/uploads/"+u.ID)
 	announce(r, &u, 0)
-	w.WriteHeader(http.StatusCreated)
+	w.WriteHeader(r.Status)
 	return nil
 }
 
@@ -328,7 +331,7 @@ func (a *api) uploadState(w http.ResponseWriter, r *request) error {
 	}
 	announce(r, &u, offset)
 	r.Header.Set("Upload-Length", strconv.FormatInt(u.Size, 10))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(r.Status)
 	return nil
 }
 
@@ -352,7 +355,7 @@ func (a *api) continueUpload(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	announce(r, &u, offset)
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(r.Status)
 	return nil
 }
 
@@ -373,6 +376,36 @@ func (a *api) endUpload(w http.ResponseWriter, r *request) error {
 	if err := a.Files.DropUpload(r.Context(), r.Actor, r.PathValue("id")); err != nil {
 		return err
 	}
-	w.WriteHeader(http.StatusNoContent)
+	w.WriteHeader(r.Status)
 	return nil
+}
+
+func parameter(in, name, doc string, required bool) *huma.Param {
+	return &huma.Param{In: in, Name: name, Description: doc, Required: required, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+func documentFile(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters,
+		parameter("query", "preview", "Present: the small picture, where there is one", false),
+		parameter("query", "original", "Present: the file as it came, to be saved", false))
+}
+
+func documentLink(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters,
+		parameter("query", "expires", "As the link has it", true),
+		parameter("query", "signature", "As the link has it", true))
+}
+
+func documentUpload(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters,
+		parameter("header", "Tus-Resumable", tusVersion, true),
+		parameter("header", "Upload-Length", "How many bytes will come", true),
+		parameter("header", "Upload-Metadata", "filename, purpose (photo) and sha256 in hexadecimal digits: pairs of a key and its value in base64, with commas between", false))
+}
+
+func documentPiece(_ huma.Registry, op *huma.Operation) {
+	op.Parameters = append(op.Parameters,
+		parameter("header", "Tus-Resumable", tusVersion, true),
+		parameter("header", "Upload-Offset", "At which byte this goes on", true))
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{tusBody: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 }

@@ -25,7 +25,7 @@ import (
 //     goes by itself, transactional when
 //     the handler keeps its answer by r.keep in the transaction of its work,
 //     ownKey when the handler sees to the key by itself, streams when it may
-//     last.
+//     last, empty for an answer of 204.
 //
 // A handler returns a *fieldops.Error for what the caller did wrong, and any
 // other error for what we did. r.User is who asks, r.Actor goes into
@@ -52,6 +52,7 @@ const (
 	ownKey
 	once
 	streams
+	empty
 )
 
 func (r route) has(f flags) bool { return r.flags&f != 0 }
@@ -63,6 +64,8 @@ func (r route) status() int {
 		return http.StatusCreated
 	case r.has(accepted):
 		return http.StatusAccepted
+	case r.has(empty):
+		return http.StatusNoContent
 	}
 	return http.StatusOK
 }
@@ -249,15 +252,15 @@ func (a *api) recordRoutes() []route {
 		{"POST", "/api/timesheets/{id}/images", may(fieldops.CanEditOwnTimesheets), plain(a.addTimesheetImages).writing(new(imagesAnswer)), "Add photos", streams, documentImages, ""},
 		{"DELETE", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.deleteTimesheetImage), "Remove a photo, counted from 0", 0, nil, ""},
 		{"PUT", "/api/timesheets/{id}/images/{index}", may(fieldops.CanEditOwnTimesheets), typed(a.captionTimesheetImage), "Say what a photo, counted from 0, shows", 0, nil, ""},
-		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A file of a record that I may see: what is shown of it, by ?preview its small picture, by ?original all of it as it came", streams, nil, "application/octet-stream"},
+		{"GET", "/uploads/{path...}", signedIn, plain(a.upload), "A file of a record that I may see: what is shown of it, by ?preview its small picture, by ?original all of it as it came", streams, documentFile, "application/octet-stream"},
 		{"GET", "/api/files/timesheet-images", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.photoProjects), "The projects whose work has photos, mine or everybody's", 0, nil, ""},
 		{"GET", "/api/files/timesheet-images/{project}", may(fieldops.CanViewOwnTimesheets, fieldops.CanViewAllTimesheets), typed(a.projectPhotos), "The photos of a project's work, newest day first; limit counts the entries that have them", 0, nil, ""},
-		{"GET", "/shared/{id}", anybody, plain(a.shared), "A file, by a link that is good for an hour", streams, nil, "application/octet-stream"},
-		{"OPTIONS", "/api/uploads", signedIn, plain(a.describeUploads), "What uploads that can be gone on with can do (tus 1.0.0)", 0, nil, ""},
-		{"POST", "/api/uploads", signedIn, plain(a.beginUpload), "Begin an upload that can be gone on with after the connection broke (tus 1.0.0)", created | once, nil, ""},
+		{"GET", "/shared/{id}", anybody, plain(a.shared), "A file, by a link that is good for an hour or two", streams, documentLink, "application/octet-stream"},
+		{"OPTIONS", "/api/uploads", signedIn, plain(a.describeUploads), "What uploads that can be gone on with can do (tus 1.0.0)", empty, nil, ""},
+		{"POST", "/api/uploads", signedIn, plain(a.beginUpload), "Begin an upload that can be gone on with after the connection broke (tus 1.0.0)", created | once, documentUpload, ""},
 		{"HEAD", "/api/uploads/{id}", signedIn, plain(a.uploadState), "How many bytes of an upload have come", 0, nil, ""},
-		{"PATCH", "/api/uploads/{id}", signedIn, plain(a.continueUpload), "Go on with an upload", streams, documentPiece, "application/offset+octet-stream"},
-		{"DELETE", "/api/uploads/{id}", signedIn, plain(a.endUpload), "Give an upload up", 0, nil, ""},
+		{"PATCH", "/api/uploads/{id}", signedIn, plain(a.continueUpload), "Go on with an upload", streams | empty, documentPiece, ""},
+		{"DELETE", "/api/uploads/{id}", signedIn, plain(a.endUpload), "Give an upload up", empty, nil, ""},
 	}
 }
 

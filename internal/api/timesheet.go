@@ -821,10 +821,6 @@ func documentTimesheet(registry huma.Registry, op *huma.Operation) {
 	}}
 }
 
-func documentPiece(_ huma.Registry, op *huma.Operation) {
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{tusBody: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
-}
-
 func documentImages(_ huma.Registry, op *huma.Operation) {
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: photoFields()}}}
 }

@@ -430,7 +430,7 @@ func (f *Files) readOne(ctx context.Context, file *fieldops.StoredFile) (err err
 	default:
 		return err
 	}
-	return f.write(ctx, func(tx *store.Tx) error { return tx.ReadFile(ctx, file) })
+	return f.write(ctx, func(tx *store.Tx) error { return tx.DescribeFile(ctx, file) })
 }
 
 // sweepIfDue compares each place with what is written down, once a day.

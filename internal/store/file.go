@@ -204,8 +204,8 @@ func (tx *Tx) CaptionFile(ctx context.Context, id fieldops.ID, caption string) e
 	return tx.audit(ctx, "update", "file", id, map[string]any{"caption": caption})
 }
 
-// ReadFile writes down what a file of a former version was found to be.
-func (tx *Tx) ReadFile(ctx context.Context, f *fieldops.StoredFile) error {
+// DescribeFile writes down what a file of a former version was found to be.
+func (tx *Tx) DescribeFile(ctx context.Context, f *fieldops.StoredFile) error {
 	var shown *string
 	if f.Shown != nil {
 		text := string(f.Shown)
