@@ -815,9 +815,19 @@ func (a *api) deleteTimesheetImage(r *request, in *imageInput) (imagesAnswer, er
 
 func documentTimesheet(registry huma.Registry, op *huma.Operation) {
 	fields := registry.Schema(reflect.TypeFor[timesheetInput](), true, "TimesheetInput")
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json":    {Schema: fields},
-		"multipart/form-data": {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, photoFields()}}},
+	op.RequestBody = withPhotos(fields)
+}
+
+// withPhotos is a body of fields to which photos can be added: by a form, or by the
+// uploads that have brought them.
+func withPhotos(fields *huma.Schema) *huma.RequestBody {
+	uploads := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"upload_ids": {
+		Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "uuid"},
+		Description: "Complete uploads of /api/uploads, whose photos come behind the others",
+	}}}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json":    {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, uploads}}},
+		"multipart/form-data": {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, photoFields(), uploads}}},
 	}}
 }
 
@@ -828,6 +838,6 @@ func documentImages(_ huma.Registry, op *huma.Operation) {
 func photoFields() *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"images": {
 		Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString, Format: "binary"},
-		Description: "JPEG, PNG, GIF, WebP or PDF, at most 10 MB each and five of a timesheet",
+		Description: "JPEG, PNG, GIF, WebP, HEIC or PDF, at most 10 MB each and five of a timesheet",
 	}}}
 }

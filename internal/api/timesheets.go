@@ -178,8 +178,5 @@ func placed(faults fieldops.Faults, place string) (all fieldops.Faults) {
 
 func documentEntries(registry huma.Registry, op *huma.Operation) {
 	fields := registry.Schema(reflect.TypeFor[entriesInput](), true, "TimesheetsInput")
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json":    {Schema: fields},
-		"multipart/form-data": {Schema: &huma.Schema{AllOf: []*huma.Schema{fields, photoFields()}}},
-	}}
+	op.RequestBody = withPhotos(fields)
 }
