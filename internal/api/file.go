@@ -61,7 +61,7 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 		return absent
 	}
 	find := a.DB.TimesheetsWithImage
-	if _, own := paperwork.TimesheetOf(file.Path); !own {
+	if _, own := fieldops.TimesheetOfPhoto(file.Path); !own {
 		find = a.DB.TimesheetsWithFormerImage // others may name it, too
 	}
 	entries, err := find(r.Context(), *file.RecordID, file.Path)

@@ -1,6 +1,9 @@
 package fieldops
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"regexp"
+)
 
 // StoragePlace is where the bytes of files are kept.
 type StoragePlace string
@@ -125,4 +128,18 @@ func (f *StoredFile) Photo() Photo {
 		p.PreviewURL += "?preview"
 	}
 	return p
+}
+
+// photoPath is the address of a photo that this program has kept: /uploads/timesheets/2026/,
+// the id of the entry that it was taken for, its own id.
+var photoPath = regexp.MustCompile(`^/uploads/timesheets/\d{4}/([0-9a-f-]{36})_[0-9a-f-]{36}\.[a-z]{3,4}$`)
+
+// TimesheetOfPhoto is the entry that the address of a photo names; ok is false when
+// it is no address of a photo that this program has kept.
+func TimesheetOfPhoto(path string) (timesheet ID, ok bool) {
+	parts := photoPath.FindStringSubmatch(path)
+	if parts == nil {
+		return "", false
+	}
+	return ParseID(parts[1])
 }

@@ -167,21 +167,30 @@ func (tx *Tx) KeepPreview(ctx context.Context, of fieldops.ID, preview *fieldops
 	return err
 }
 
-// ReleaseFiles has the bytes at some addresses go, because nothing names them any
-// more: at once, or when what was deleted at the same time leaves the bin.
-// Addresses that are none of ours are no error.
+// ReleaseFiles has the bytes at some addresses go, because the caller's records name
+// them no more: at once, or when what was deleted at the same time leaves the bin.
+// Addresses that are none of ours are no error. The former product let anybody name
+// any path, so that what it kept stays while any entry at all still names it.
 func (tx *Tx) ReleaseFiles(ctx context.Context, atOnce bool, paths ...string) error {
-	if len(paths) == 0 {
-		return nil
-	}
 	at := tx.Now
 	if !atOnce {
 		at = at.Add(keepUnnamed)
 	}
-	w := &where{}
-	when := w.arg(at)
-	_, err := tx.exec(ctx, "update stored_files set remove_at = "+when+" where path in "+list(&w.args, paths), w.args...)
-	return err
+	for _, path := range paths {
+		if _, own := fieldops.TimesheetOfPhoto(path); !own {
+			var named int
+			if err := tx.q.QueryRowContext(ctx, `select count(*) from /* deleted too */ timesheets where cast(image_urls as text) like $1 escape '\'`, contains(`"`+path+`"`)).Scan(&named); err != nil {
+				return err
+			}
+			if named > 0 {
+				continue
+			}
+		}
+		if _, err := tx.exec(ctx, "update stored_files set remove_at = $1 where path = $2", at, path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // RetakeFiles has the bytes at some addresses stay after all. It returns those
