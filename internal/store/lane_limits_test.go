@@ -130,6 +130,34 @@ func (m *laneModel) used(at time.Time, least bool) (flight, minute, second int) 
 	return flight, minute, second
 }
 
+// TestARestartKeepsTheMinutesLimitThoughTheClockIsSet has a machine's clock set while
+// the program restarts: what was called before counts for another minute.
+func TestARestartKeepsTheMinutesLimitThoughTheClockIsSet(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{-4 * time.Minute, -time.Second, time.Second, 4 * time.Minute} {
+		db := storetest.New(t, store.SQLite)
+		m := newLaneModel(t, db, 1)
+		for i := range 9 {
+			if wait, _ := m.begin(fieldops.OpLook, false, false); wait != nil {
+				t.Fatal(wait)
+			}
+			if i < 8 { // the last is under way when the program dies
+				m.finish(i, true)
+			}
+		}
+		m.passes(step)
+		change(t, db, func(tx *store.Tx) error { return tx.BuryPredecessor(context.Background(), m.d) })
+		state, err := db.Lane(t.Context(), m.d)
+		if err != nil || state.MinuteRemaining != minuteAllowed-9 || state.InFlight != 0 {
+			t.Errorf("set by %v: %d calls are left, %d under way, %v", step, state.MinuteRemaining, state.InFlight, err)
+		}
+		m.passes(time.Minute + time.Second)
+		if state, err := db.Lane(t.Context(), m.d); err != nil || state.MinuteRemaining != minuteAllowed {
+			t.Errorf("a minute later %d calls are left, %v", state.MinuteRemaining, err)
+		}
+	}
+}
+
 // Whatever calls are asked for, and whenever: no more than 5 are under way, 60 in
 // any minute from start to a minute after the answer, 10 begun in a second; and a
 // call that waits is told a moment at which it goes on.

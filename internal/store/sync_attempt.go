@@ -64,6 +64,10 @@ func (tx *Tx) vanish(ctx context.Context, now fieldops.Time, attempt fieldops.ID
 	return err
 }
 
+// clockStep is how many minutes a machine's clock is set by at most while the
+// program restarts, for the minute's limit to hold all the same.
+const clockStep = 5
+
 // BuryPredecessor closes what a dead worker left open. Only a worker that holds
 // the exclusive lock of a SQLite database may call it: the lock proves that no
 // other process can still send, so what was under way is hot no longer than a
@@ -83,13 +87,13 @@ func (tx *Tx) BuryPredecessor(ctx context.Context, d fieldops.Durations) error {
 			return err
 		}
 	}
-	for _, statement := range []string{
-		"update sync_logs set outcome = 'unknown', finished_at = $1, error_message = 'The program stopped before it heard the answer' where outcome is null",
-		"update xero_calls set finished_at = $1 where finished_at is null",
-	} {
-		if _, err := tx.q.ExecContext(ctx, statement, now); err != nil {
-			return err
-		}
+	if _, err := tx.q.ExecContext(ctx, "update sync_logs set outcome = 'unknown', finished_at = $1, error_message = 'The program stopped before it heard the answer' where outcome is null", now); err != nil {
+		return err
+	}
+	// The last calls count as ended now: between two runs the machine's clock may have
+	// been set, and a minute by it need not have been one.
+	if _, err := tx.q.ExecContext(ctx, "update xero_calls set finished_at = $1 where finished_at is null or finished_at > $2", now, now.Add(-clockStep*d.Minute)); err != nil {
+		return err
 	}
 	// What vanished attempts had claimed is hot until its outcome is certain,
 	// however the lease stood when the worker died.
