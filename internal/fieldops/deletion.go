@@ -15,6 +15,7 @@ const (
 	RecordExpense       RecordKind = "expense"
 	RecordPayment       RecordKind = "payment"
 	RecordCreditNote    RecordKind = "credit_note"
+	RecordProjectFile   RecordKind = "project_file"
 )
 
 // Label is the kind as a sentence begins with it.
@@ -40,6 +41,8 @@ func (k RecordKind) Label() string {
 		return "Payment"
 	case RecordCreditNote:
 		return "Credit note"
+	case RecordProjectFile:
+		return "File"
 	}
 	return "Record"
 }
