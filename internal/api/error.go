@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"os"
@@ -137,4 +138,20 @@ func bodyError(err error, tooLarge string) error {
 		return fieldops.Refuse(fieldops.Invalid, "The request came too slowly to be waited for")
 	}
 	return fieldops.Refuse(fieldops.Invalid, "The request ended before it was complete")
+}
+
+// bodyReader reads a request's body, and tells what went wrong with it as the
+// sender's fault, at its source: what goes wrong while it is worked on can look the
+// same, such as a database that breaks off.
+type bodyReader struct {
+	io.Reader
+	tooLarge string
+}
+
+func (b bodyReader) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = bodyError(err, b.tooLarge)
+	}
+	return n, err
 }

@@ -242,6 +242,7 @@ func (a *api) uploadFavicon(w http.ResponseWriter, r *request) error {
 // keepPicture reads the one file of a form, keeps it, and has the setting name
 // it.
 func (a *api) keepPicture(w http.ResponseWriter, r *request, which paperwork.Picture, setting string, limit int64) (string, error) {
+	const tooLarge = "The picture is too large"
 	r.Body = http.MaxBytesReader(w, r.Body, limit+64<<10)
 	form, err := r.MultipartReader()
 	if err != nil {
@@ -253,15 +254,12 @@ func (a *api) keepPicture(w http.ResponseWriter, r *request, which paperwork.Pic
 			return "", fieldops.Refuse(fieldops.Invalid, "The request must be a form with a file %q", which)
 		}
 		if err != nil {
-			return "", bodyError(err, "The picture is too large")
+			return "", bodyError(err, tooLarge)
 		}
 		if part.FormName() != string(which) {
 			continue
 		}
-		url, err := a.Pictures.Keep(which, part)
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok || err != nil && errors.Is(err, io.ErrUnexpectedEOF) {
-			return "", bodyError(err, "The picture is too large")
-		}
+		url, err := a.Pictures.Keep(which, bodyReader{part, tooLarge})
 		if err != nil {
 			return "", err
 		}

@@ -26,6 +26,8 @@ import (
 // maxForm is the largest multipart body: five photos and the fields.
 const maxForm = paperwork.MaxPhotos*paperwork.MaxPhotoBytes + maxJSON
 
+const tooLargeForm = "The request is too large"
+
 // uploadTimeout bounds a request that brings photos, over a phone's network.
 const uploadTimeout = 10 * time.Minute
 
@@ -298,12 +300,9 @@ func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldo
 			return s, a.takeUploads(r, s, timesheet)
 		}
 		if err != nil {
-			return s, bodyError(err, "The request is too large")
+			return s, bodyError(err, tooLargeForm)
 		}
 		if err := a.readPart(r, s, part, timesheet); err != nil {
-			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, io.ErrUnexpectedEOF) {
-				return s, bodyError(err, "The request is too large")
-			}
 			return s, err
 		}
 	}
@@ -313,9 +312,9 @@ func (a *api) readSubmission(w http.ResponseWriter, r *request, timesheet fieldo
 const maxField = 64 << 10
 
 func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
-	name := part.FormName()
+	name, content := part.FormName(), bodyReader{part, tooLargeForm}
 	if part.FileName() == "" {
-		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
+		value, err := io.ReadAll(io.LimitReader(content, maxField+1))
 		if err != nil {
 			return err
 		}
@@ -334,7 +333,7 @@ func (a *api) readPart(r *request, s *submission, part *multipart.Part, timeshee
 	if len(s.photos) == paperwork.MaxPhotos {
 		return errTooManyPhotos()
 	}
-	arrival, err := a.Files.Receive(paperwork.UsePhoto, part.FileName(), part)
+	arrival, err := a.Files.Receive(paperwork.UsePhoto, part.FileName(), content)
 	if err != nil {
 		return err
 	}
