@@ -23,19 +23,19 @@ async function enterTime(page, notes) {
 }
 
 /** A photo as a phone makes it, only smaller. */
-async function photo(page) {
-  const base64 = await page.evaluate(async () => {
+async function photo(page, patches = 400) {
+  const base64 = await page.evaluate(async (patches) => {
     const canvas = new OffscreenCanvas(3000, 2000)
     const context = canvas.getContext('2d')
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < patches; i++) {
       context.fillStyle = `hsl(${i * 7} 60% 50%)`
-      context.fillRect((i * 137) % 3000, (i * 211) % 2000, 200, 150)
+      context.fillRect((i * 137) % 3000, (i * 211) % 2000, patches > 400 ? 20 : 200, patches > 400 ? 15 : 150)
     }
     const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer())
     let text = ''
     for (const byte of bytes) text += String.fromCharCode(byte)
     return btoa(text)
-  })
+  }, patches)
   return { name: 'board.jpg', mimeType: 'image/jpeg', buffer: Buffer.from(base64, 'base64') }
 }
 
@@ -71,6 +71,55 @@ test('hours and a photo entered without signal survive a reload and are sent onc
   await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await image.elementHandle())
   assert.equal(await image.evaluate((img) => img.naturalWidth), 2048, 'the photo was made smaller before it was sent')
   assert.deepEqual(page.faults, [])
+})
+
+test('a photo that broke off goes on where it was, and one that was taken off comes back', async () => {
+  const page = await signIn(firm, 'tech', phone)
+  // The signal is gone after the first piece, until it is told to be there again.
+  let signal = false
+  const offsets = []
+  await page.route('**/api/uploads/*', async (route) => {
+    const request = route.request()
+    if (request.method() !== 'PATCH') return signal || offsets.length === 0 ? route.continue() : route.abort()
+    const offset = Number(request.headers()['upload-offset'])
+    if (!signal && offset > 0) return route.abort()
+    offsets.push(offset)
+    return route.continue()
+  })
+  const sheet = await enterTime(page, 'Broke off')
+  await page.getByLabel('Choose photos').setInputFiles(await photo(page, 20_000))
+  await sheet.getByText('Photos (1 of 5)').waitFor()
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  const row = page.getByRole('listitem').filter({ hasText: 'Broke off' })
+  for (let i = 0; offsets.length === 0 && i < 200; i++) await page.waitForTimeout(50)
+  await row.getByText('Waiting for signal').waitFor()
+  assert.deepEqual(offsets, [0])
+
+  // The app was closed meanwhile.
+  await page.reload()
+  await row.getByText('Waiting for signal').waitFor()
+  signal = true
+  await page.evaluate(() => dispatchEvent(new Event('online')))
+  await row.getByText('Waiting for signal').waitFor({ state: 'detached' })
+  await row.getByRole('button', { name: '1 photo' }).waitFor()
+  assert.ok(offsets.length > 1 && offsets.every((offset, i) => i === 0 || offset > offsets[i - 1]), `no byte twice: ${offsets}`)
+
+  const entry = (await (await page.request.get(`${firm.app}/api/timesheets?limit=100`)).json()).data.find((one) => one.notes === 'Broke off')
+  await row.getByRole('button', { name: 'Actions for this entry' }).click()
+  await page.getByRole('menuitem', { name: 'Edit' }).click()
+  const change = page.getByRole('dialog', { name: 'Change entry' })
+  await change.getByText('Photos (1 of 5)').waitFor()
+  await change.getByRole('button', { name: 'Remove Photo 1' }).click()
+  await change.getByText('Photos (0 of 5)').waitFor()
+  await change.getByRole('button', { name: 'Undo' }).click()
+  await change.getByText('Photos (1 of 5)').waitFor()
+  await change.getByLabel('Choose photos').setInputFiles(await photo(page))
+  await change.getByText('Photos (2 of 5)').waitFor()
+  await change.getByRole('button', { name: 'Save' }).click()
+  await row.getByRole('button', { name: '2 photos' }).waitFor()
+  const again = await (await page.request.get(`${firm.app}/api/timesheets/${entry.id}`)).json()
+  assert.ok(again.photos.some((one) => one.sha256 === entry.photos[0].sha256), 'the same photo came back')
+  assert.deepEqual(page.faults.filter((fault) => !fault.includes('/api/uploads/')), [])
 })
 
 test('a photo says what it shows, and is small until it is looked at', async () => {

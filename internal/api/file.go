@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -347,22 +346,13 @@ func (a *api) continueUpload(w http.ResponseWriter, r *request) error {
 	if err := f.Err(""); err != nil {
 		return err
 	}
-	u, offset, err := a.Files.Append(r.Context(), r.Actor, r.PathValue("id"), at, r.Body)
+	u, offset, err := a.Files.Append(r.Context(), r.Actor, r.PathValue("id"), at, bodyReader{r.Body, "The piece is too large"})
 	if err != nil {
-		if fieldops.KindOf(err) == "" && r.Context().Err() == nil && isBroken(err) {
-			return fieldops.Refuse(fieldops.Invalid, "The connection broke; go on at byte %d", offset)
-		}
 		return err
 	}
 	announce(r, &u, offset)
 	w.WriteHeader(r.Status)
 	return nil
-}
-
-// isBroken reports whether a body ended before its end.
-func isBroken(err error) bool {
-	var broken interface{ Timeout() bool }
-	return errors.As(err, &broken) || strings.Contains(err.Error(), "unexpected EOF")
 }
 
 // endUpload gives an upload up.

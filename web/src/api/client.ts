@@ -102,41 +102,23 @@ export async function getTimesheets(query: ListQuery, signal?: AbortSignal): Pro
   }
 }
 
-/** A minute of photos on a weak signal is a long time, but not a fault. */
-const photoTimeoutMs = 120_000
-
-function timesheetForm(input: Record<string, unknown>, photos: Blob[]): FormData {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, typeof value === 'string' ? value : JSON.stringify(value))
-  photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
-  return form
-}
-
-/** Records an entry once, however often it is sent with the same key. */
-export const createTimesheet = (input: TimesheetInput, photos: Blob[], idempotencyKey: string) =>
-  requestJSON<Timesheet>('POST', '/api/timesheets', {
-    body: photos.length > 0 ? timesheetForm({ ...input }, photos) : input,
-    idempotencyKey,
-    timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
-  })
+/** Records an entry once, however often it is sent with the same key. `uploads` are its photos, which have arrived. */
+export const createTimesheet = (input: TimesheetInput, uploads: string[], idempotencyKey: string) =>
+  requestJSON<Timesheet>('POST', '/api/timesheets', { body: { ...input, ...photosOf(uploads) }, idempotencyKey })
 /** Records the entries of several people or activities together, all of them or none. */
-export function createTimesheets(shared: TimesheetInput, group: TimesheetGroup, photos: Blob[], idempotencyKey: string) {
+export function createTimesheets(shared: TimesheetInput, group: TimesheetGroup, uploads: string[], idempotencyKey: string) {
   const { project_id, date, cost_center_id, notes, location, user_id } = shared
   const input = { project_id, date, cost_center_id, notes, location, user_id, activities: group.activities, ...(group.people.length > 0 ? { people: group.people } : {}) }
-  return requestJSON<{ timesheets: Timesheet[]; warnings: string[] }>('POST', '/api/timesheets/batch', {
-    body: photos.length > 0 ? timesheetForm(input, photos) : input,
-    idempotencyKey,
-    timeoutMs: photos.length > 0 ? photoTimeoutMs : undefined,
-  })
+  return requestJSON<{ timesheets: Timesheet[]; warnings: string[] }>('POST', '/api/timesheets/batch', { body: { ...input, ...photosOf(uploads) }, idempotencyKey })
 }
+const photosOf = (uploads: string[]) => (uploads.length > 0 ? { upload_ids: uploads } : {})
 export const updateTimesheet = (id: string, input: TimesheetInput, etag: string | null = null) =>
   requestJSON<Timesheet>('PUT', `/api/timesheets/${id}`, { body: input, headers: ifMatch(etag) })
 export const deleteTimesheet = (id: string) => request('DELETE', `/api/timesheets/${id}`)
-export function addTimesheetPhotos(id: string, photos: Blob[]) {
-  const form = new FormData()
-  photos.forEach((photo, i) => form.append('images', photo, `photo-${i + 1}.jpg`))
-  return requestJSON<{ image_urls: string[] }>('POST', `/api/timesheets/${id}/images`, { body: form, timeoutMs: photoTimeoutMs })
-}
+export const addTimesheetPhotos = (id: string, uploads: string[]) =>
+  requestJSON<{ image_urls: string[] }>('POST', `/api/timesheets/${id}/images`, { body: photosOf(uploads) })
+/** Puts the photos of an entry in an order, or one that was taken off it back. */
+export const setTimesheetPhotos = (id: string, image_urls: string[]) => requestJSON<Timesheet>('PUT', `/api/timesheets/${id}`, { body: { image_urls } })
 export const captionTimesheetPhoto = (id: string, index: number, caption: string) =>
   requestJSON<Timesheet>('PUT', `/api/timesheets/${id}/images/${index}`, { body: { caption } })
 export const deleteTimesheetPhoto = (id: string, index: number) =>

@@ -5,6 +5,7 @@ import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import type { OutboxState, UnsentEntry } from './outbox'
 import { Outbox } from './outbox'
+import { sendPhoto } from './photos'
 
 /** The outbox of this device. */
 export const outbox = new Outbox(
@@ -14,10 +15,9 @@ export const outbox = new Outbox(
     remove: (id) => remove('entries', id),
   },
   {
-    create: async (input, photos, id, group) => {
-      const files = photos.map((photo) => new Blob([photo.bytes], { type: photo.type }))
-      return group ? (await createTimesheets(input, group, files, id)).timesheets : [await createTimesheet(input, files, id)]
-    },
+    sendPhoto: (photo, onBegin, onProgress) => sendPhoto(photo, { begun: photo.upload, onBegin, onProgress }),
+    create: async (input, uploads, id, group) =>
+      group ? (await createTimesheets(input, group, uploads, id)).timesheets : [await createTimesheet(input, uploads, id)],
     update: (id, input) => updateTimesheet(id, input),
     remove: deleteTimesheet,
   },

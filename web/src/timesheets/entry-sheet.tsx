@@ -1,10 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { Camera, ImagePlus, Plus, Trash2, X } from 'lucide-react'
+import { Camera, ImagePlus, Plus, Trash2, Undo2, X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useCallback, useEffect, useState } from 'react'
 import { ActivityPicker } from '@/activities/picker'
 import { activityTypesQuery } from '@/activities/queries'
-import { addTimesheetPhotos, deleteTimesheetPhoto, updateTimesheet } from '@/api/client'
+import { addTimesheetPhotos, deleteTimesheetPhoto, setTimesheetPhotos, updateTimesheet } from '@/api/client'
 import { ApiError, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
@@ -27,7 +27,7 @@ import type { ActivityDraft, Draft } from './draft'
 import { blankDraft, forgetDraft, fromSent, noActivity, readDraft, toSend, writeDraft } from './draft'
 import { faultsOf, placeFaults } from './faults'
 import type { Photo, UnsentEntry } from './outbox'
-import { maxPhotos, shrinkPhoto } from './photos'
+import { maxPhotos, sendPhoto, shrinkPhoto } from './photos'
 
 /** What the sheet is open for. */
 export type Sheet = { kind: 'new'; day: Day; person?: string } | { kind: 'unsent'; entry: UnsentEntry } | { kind: 'sent'; entry: Timesheet }
@@ -96,8 +96,9 @@ function Form({ sheet, etag, onClose }: { sheet: Sheet; etag: string | null; onC
       const { input, group } = toSend(draft)
       if (sheet.kind === 'sent') {
         await updateTimesheet(sheet.entry.id, input, etag)
-        if (draft.photos.length > 0)
-          await addTimesheetPhotos(sheet.entry.id, draft.photos.map((photo) => new Blob([photo.bytes], { type: photo.type })))
+        const uploads: string[] = []
+        for (const photo of draft.photos) uploads.push(await sendPhoto(photo))
+        if (uploads.length > 0) await addTimesheetPhotos(sheet.entry.id, uploads)
         await queryClient.invalidateQueries({ queryKey: ['timesheets'] })
         void queryClient.invalidateQueries({ queryKey: ['unbilled'] })
         return
@@ -327,6 +328,8 @@ interface PhotosProps {
 
 function Photos({ sent, locked, photos, onChange }: PhotosProps) {
   const [stored, setStored] = useState(sent?.image_urls ?? [])
+  /** The photos as they were before the last one was taken off. */
+  const [before, setBefore] = useState<string[] | null>(null)
   const known = sent ? photosOf(sent) : []
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState('')
@@ -349,7 +352,17 @@ function Photos({ sent, locked, photos, onChange }: PhotosProps) {
   const removeStored = useMutation({
     mutationFn: (index: number) => deleteTimesheetPhoto(sent?.id ?? '', index),
     onSuccess: (answer) => {
+      setBefore(stored)
       setStored(answer.image_urls)
+      void queryClient.invalidateQueries({ queryKey: ['timesheets'] })
+    },
+    onError: (error) => setFault(messageOf(error)),
+  })
+  const putBack = useMutation({
+    mutationFn: (image_urls: string[]) => setTimesheetPhotos(sent?.id ?? '', image_urls),
+    onSuccess: (entry) => {
+      setBefore(null)
+      setStored(entry.image_urls ?? [])
       void queryClient.invalidateQueries({ queryKey: ['timesheets'] })
     },
     onError: (error) => setFault(messageOf(error)),
@@ -373,6 +386,14 @@ function Photos({ sent, locked, photos, onChange }: PhotosProps) {
             />
           ))}
         </ul>
+      )}
+      {before && (
+        <p role="status" className="flex items-center justify-between gap-2 text-sm text-muted">
+          The photo was taken off.
+          <Button busy={putBack.isPending} icon={<Undo2 aria-hidden className="size-4" />} onClick={() => putBack.mutate(before)}>
+            Undo
+          </Button>
+        </p>
       )}
       {!locked && count < maxPhotos && (
         <div className="flex flex-wrap gap-2">

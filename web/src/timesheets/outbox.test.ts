@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ApiError, NoAnswerError } from '@/api/errors'
 import { readAll, remove, write } from '@/api/device'
 import type { TimesheetGroup, TimesheetInput } from '@/api/types'
-import type { UnsentEntry } from './outbox'
+import type { Photo, UnsentEntry } from './outbox'
 import { Outbox } from './outbox'
 
 const input = (hours: string): TimesheetInput => ({ project_id: 'p', date: '2026-11-23', hours, activity_type_id: 'a', cost_center_id: 'c', notes: '' })
@@ -15,7 +15,31 @@ class FakeServer {
   /** What happens to the next creations, in order: the answer is lost, nothing arrives, or it is refused. */
   fates: ('lost' | 'offline' | 'refuse' | 'fine')[] = []
 
-  create = (given: TimesheetInput, photos: { bytes: ArrayBuffer }[], id: string, group?: TimesheetGroup): Promise<{ id: string }[]> => {
+  /** What happens to the next photos: half of one arrives, or it is refused. */
+  photoFates: ('half' | 'refuse' | 'fine')[] = []
+  /** How many bytes of each upload have come. */
+  uploads = new Map<string, number>()
+  /** Called in the middle of each photo. */
+  onPhoto: () => Promise<unknown> = () => Promise.resolve()
+
+  sendPhoto = async (photo: Photo, onBegin: (upload: string) => Promise<unknown>, onProgress: (bytes: number) => void): Promise<string> => {
+    const fate = this.photoFates.shift() ?? 'fine'
+    let upload = photo.upload ?? ''
+    if (!this.uploads.has(upload)) {
+      upload = `upload-${this.uploads.size + 1}`
+      this.uploads.set(upload, 0)
+      await onBegin(upload)
+    }
+    this.calls.push(`photo ${upload} from ${this.uploads.get(upload)}`)
+    this.uploads.set(upload, Math.floor(photo.bytes.byteLength / 2))
+    onProgress(this.uploads.get(upload) ?? 0)
+    await this.onPhoto()
+    if (fate === 'half') throw new NoAnswerError(false)
+    if (fate === 'refuse') throw new ApiError(400, { error: 'The file is damaged' })
+    this.uploads.set(upload, photo.bytes.byteLength)
+    return upload
+  }
+  create = (given: TimesheetInput, photos: string[], id: string, group?: TimesheetGroup): Promise<{ id: string }[]> => {
     this.calls.push(`create ${id} ${given.hours}`)
     const fate = this.fates.shift() ?? 'fine'
     if (fate === 'offline') return Promise.reject(new NoAnswerError(false))
@@ -52,6 +76,8 @@ function device(server: FakeServer, userId: string) {
   return { reload, add: (box: Outbox, id: string, hours: string, photos: UnsentEntry['photos'] = []) => box.add({ id: `${userId}-${id}`, userId, input: input(hours), photos, labels }) }
 }
 
+const photoOf = (size: number): Photo => ({ type: 'image/jpeg', bytes: new Uint8Array(size).buffer })
+
 describe('the outbox', () => {
   it('keeps an entry through lost signal and a reload, with its photos, and sends it when there is signal', async () => {
     const server = new FakeServer()
@@ -67,7 +93,7 @@ describe('the outbox', () => {
     await after.load()
     expect(new Uint8Array(after.snapshot().entries[0]?.photos[0]?.bytes ?? new ArrayBuffer(0))).toEqual(new Uint8Array([1, 2, 3]))
     expect(await after.flush('u1')).toBe(true)
-    expect(after.snapshot()).toEqual({ entries: [], sending: null })
+    expect(after.snapshot()).toEqual({ entries: [], sending: null, progress: null })
     expect(server.rows.get('u1-a')).toMatchObject({ input: input('7.5'), photos: 1 })
   })
 
@@ -172,5 +198,71 @@ describe('the outbox', () => {
     await reload().flush('u9')
     expect(server.rows.size).toBe(0)
     expect(server.calls.filter((call) => call.startsWith('create'))).toHaveLength(2)
+  })
+
+  it('goes on with a photo where it broke off, also after a reload, and sends none twice', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'p1')
+    server.photoFates = ['fine', 'half']
+    const before = reload()
+    await add(before, 'a', '2', [photoOf(10), photoOf(8)])
+    const progress: unknown[] = []
+    before.subscribe(() => progress.push(before.snapshot().progress))
+    expect(await before.flush('p1')).toBe(false)
+    expect(progress).toContainEqual({ bytes: 14, of: 18 })
+
+    expect(await reload().flush('p1')).toBe(true)
+    expect(server.calls).toEqual(['photo upload-1 from 0', 'photo upload-2 from 0', 'photo upload-2 from 4', 'create p1-a 2'])
+    expect(server.rows.get('p1-a')).toMatchObject({ photos: 2 })
+  })
+
+  it('does not send the photos again when only the answer to the entry was lost', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'p2')
+    server.fates = ['lost']
+    const box = reload()
+    await add(box, 'a', '2', [photoOf(10)])
+    await box.flush('p2')
+    expect(await reload().flush('p2')).toBe(true)
+    expect(server.calls).toEqual(['photo upload-1 from 0', 'create p2-a 2', 'create p2-a 2'])
+  })
+
+  it('sends what an entry became while its photos travelled', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'p3')
+    const box = reload()
+    await add(box, 'a', '2', [photoOf(10)])
+    const other = photoOf(6)
+    server.onPhoto = async () => {
+      server.onPhoto = () => Promise.resolve()
+      await reload().change('p3-a', { input: input('3'), group: undefined, photos: [other], labels })
+    }
+    expect(await box.flush('p3')).toBe(true)
+    expect(server.calls).toEqual(['photo upload-1 from 0', 'photo upload-2 from 0', 'create p3-a 3'])
+    expect(server.rows.get('p3-a')).toMatchObject({ photos: 1 })
+  })
+
+  it('creates nothing for an entry that was deleted while its photos travelled', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'p4')
+    const box = reload()
+    await add(box, 'a', '2', [photoOf(10)])
+    server.onPhoto = () => reload().discard('p4-a')
+    await box.flush('p4')
+    expect(server.rows.size).toBe(0)
+    expect(box.snapshot().entries).toEqual([])
+  })
+
+  it('says at the entry that a photo was refused, and sends what takes its place', async () => {
+    const server = new FakeServer()
+    const { reload, add } = device(server, 'p5')
+    server.photoFates = ['refuse']
+    const box = reload()
+    await add(box, 'a', '2', [photoOf(10)])
+    await box.flush('p5')
+    expect(box.snapshot().entries[0]?.fault).toBe('The file is damaged')
+    await box.change('p5-a', { input: input('2'), group: undefined, photos: [photoOf(6)], labels })
+    expect(await box.flush('p5')).toBe(true)
+    expect([...server.rows.values()]).toMatchObject([{ photos: 1 }])
   })
 })

@@ -5,6 +5,12 @@ export interface Photo {
   type: string
   /** Not a Blob: some phones lose the content of a Blob that was stored. */
   bytes: ArrayBuffer
+  /** By what it is known on this device; one that was kept by an earlier version of the app has none yet. */
+  id?: string
+  /** The upload that brings it to the server, since its first byte was sent. */
+  upload?: string
+  /** When the server had all of it. */
+  sentAt?: number
 }
 
 /** An entry that is on this device and not yet, or not surely, at the server. */
@@ -37,8 +43,10 @@ interface Storage {
 }
 
 interface Server {
-  /** Answers the entries that were recorded: one, or those of the group. */
-  create: (input: TimesheetInput, photos: Photo[], id: string, group?: TimesheetGroup) => Promise<{ id: string }[]>
+  /** Brings a photo to the server, going on where an earlier try broke off, and answers its upload. */
+  sendPhoto: (photo: Photo, onBegin: (upload: string) => Promise<unknown>, onProgress: (bytes: number) => void) => Promise<string>
+  /** Answers the entries that were recorded: one, or those of the group. `photos` are their uploads. */
+  create: (input: TimesheetInput, photos: string[], id: string, group?: TimesheetGroup) => Promise<{ id: string }[]>
   update: (id: string, input: TimesheetInput) => Promise<unknown>
   remove: (id: string) => Promise<unknown>
 }
@@ -48,7 +56,14 @@ export interface OutboxState {
   entries: UnsentEntry[]
   /** The entry that is being sent now. */
   sending: string | null
+  /** How much of its photos the server has. */
+  progress: { bytes: number; of: number } | null
 }
+
+/** For how long the server surely keeps a photo that no entry has named yet; it promises a week. */
+const uploadLastsMs = 6 * 24 * 3600 * 1000
+
+const isThere = (photo: Photo) => photo.sentAt !== undefined && photo.upload !== undefined && Date.now() - photo.sentAt < uploadLastsMs
 
 const sameInput = (a: TimesheetInput, b: TimesheetInput) => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
 
@@ -68,7 +83,7 @@ class RefusedLater extends Error {
  * it twice.
  */
 export class Outbox {
-  private state: OutboxState = { entries: [], sending: null }
+  private state: OutboxState = { entries: [], sending: null, progress: null }
   private listeners = new Set<() => void>()
   private running: Promise<boolean> | null = null
   private readonly storage: Storage
@@ -107,14 +122,16 @@ export class Outbox {
 
   /** Changes an entry that was not sent yet. */
   async change(id: string, change: Pick<UnsentEntry, 'input' | 'group' | 'photos' | 'labels'>): Promise<void> {
-    const entry = (await this.storage.all()).find((other) => other.id === id)
+    const entry = await this.stored(id)
     if (!entry) throw new Error('This entry was sent in the meantime. Open it again to change it.')
     // One entry can be changed after it was recorded; of several the server does not know which was meant.
     if (entry.attempted !== null && (entry.group || change.group))
       throw new Error('These entries may have been recorded already. When there is signal they can be changed one by one.')
     if (entry.fault !== null && entry.attempted === null) {
-      // The server answered for the old id with a refusal; what is new gets a new one.
-      await this.storage.put({ ...entry, ...change, id: this.newId(), fault: null })
+      // The server answered for the old id with a refusal; what is new gets a new one. If it was a
+      // photo that it did not take, that is sent anew.
+      const photos = change.photos.map(({ type, bytes }) => ({ type, bytes }))
+      await this.storage.put({ ...entry, ...change, photos, id: this.newId(), fault: null })
       await this.storage.remove(id)
     } else {
       // Photos went with the first attempt; they cannot be changed by the one that follows.
@@ -125,7 +142,7 @@ export class Outbox {
 
   /** Deletes an entry; one that may have arrived is deleted at the server as well, when there is signal. */
   async discard(id: string): Promise<void> {
-    const entry = (await this.storage.all()).find((other) => other.id === id)
+    const entry = await this.stored(id)
     if (entry?.attempted) await this.storage.put({ ...entry, discard: true })
     else await this.storage.remove(id)
     await this.load()
@@ -159,18 +176,22 @@ export class Outbox {
         }
       }
     } finally {
-      this.set({ sending: null })
+      this.set({ sending: null, progress: null })
       await this.load()
     }
     return took
   }
 
-  private async sendOne(entry: UnsentEntry): Promise<void> {
+  private async sendOne(waiting: UnsentEntry): Promise<void> {
+    const entry = await this.sendPhotos(waiting)
+    if (!entry) return // deleted meanwhile
+    this.set({ progress: null })
     const first = entry.attempted ?? entry.input
     await this.storage.put({ ...entry, attempted: first })
-    const rows = await this.server.create(first, entry.photos, entry.id, entry.group)
+    const uploads = entry.photos.flatMap((photo) => photo.upload ?? [])
+    const rows = await this.server.create(first, uploads, entry.id, entry.group)
     // It may have been changed or deleted while it was on its way.
-    const now = (await this.storage.all()).find((other) => other.id === entry.id) ?? entry
+    const now = (await this.stored(entry.id)) ?? entry
     try {
       if (now.discard) for (const row of rows) await this.server.remove(row.id)
       else if (rows[0] && !sameInput(first, now.input)) await this.server.update(rows[0].id, now.input)
@@ -182,8 +203,42 @@ export class Outbox {
     await this.load()
   }
 
+  /**
+   * Brings the photos of an entry to the server, one after the other, before the entry that names
+   * them. Answers the entry as it is then: it can be changed, or deleted, while they travel.
+   */
+  private async sendPhotos(waiting: UnsentEntry): Promise<UnsentEntry | undefined> {
+    // Those of an attempt are the server's now, or were refused with it.
+    if (waiting.attempted && waiting.photos.every((photo) => photo.upload !== undefined)) return waiting
+    for (;;) {
+      const entry = await this.stored(waiting.id)
+      const photo = entry?.photos.find((one) => !isThere(one))
+      if (!entry || !photo) return entry
+      if (photo.id === undefined) {
+        await this.storage.put({ ...entry, photos: entry.photos.map((one) => ({ ...one, id: one.id ?? this.newId() })) })
+        continue
+      }
+      const size = (photos: Photo[]) => photos.reduce((sum, one) => sum + one.bytes.byteLength, 0)
+      const before = size(entry.photos.filter(isThere))
+      const progress = (bytes: number) => this.set({ progress: { bytes: before + bytes, of: size(entry.photos) } })
+      progress(0)
+      const upload = await this.server.sendPhoto(photo, (begun) => this.note(entry.id, photo.id, { upload: begun, sentAt: undefined }), progress)
+      await this.note(entry.id, photo.id, { upload, sentAt: Date.now() })
+    }
+  }
+
+  /** Notes how far a photo of an entry has come, if both are still there. */
+  private async note(id: string, photo: string | undefined, change: Pick<Photo, 'upload' | 'sentAt'>): Promise<void> {
+    const entry = await this.stored(id)
+    if (entry) await this.storage.put({ ...entry, photos: entry.photos.map((one) => (one.id === photo ? { ...one, ...change } : one)) })
+  }
+
+  private async stored(id: string): Promise<UnsentEntry | undefined> {
+    return (await this.storage.all()).find((other) => other.id === id)
+  }
+
   private async refuse(id: string, attempted: TimesheetInput | null, fault: string): Promise<void> {
-    const entry = (await this.storage.all()).find((other) => other.id === id)
+    const entry = await this.stored(id)
     if (!entry) return
     if (entry.discard) await this.storage.remove(id)
     else await this.storage.put({ ...entry, attempted, fault })

@@ -1,3 +1,5 @@
+import type { Sending } from '@/api/uploads'
+import { sendFile } from '@/api/uploads'
 import type { Photo } from './outbox'
 
 export const maxPhotos = 5
@@ -54,3 +56,7 @@ export async function shrinkPhoto(file: Blob): Promise<Photo> {
     picture.close()
   }
 }
+
+/** Brings a photo to the server and answers the upload that the entry names. */
+export const sendPhoto = (photo: Photo, sending: Omit<Sending, 'name' | 'purpose'> = {}) =>
+  sendFile(new Blob([photo.bytes], { type: photo.type }), { ...sending, name: `photo.${photo.type === 'image/heic' ? 'heic' : 'jpg'}`, purpose: 'photo' })

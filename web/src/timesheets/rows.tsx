@@ -10,7 +10,7 @@ import { Badge, Spinner } from '@/ui/states'
 import { EntryBadges } from '@/work/entry-badges'
 import { photosOf } from '@/work/photo'
 import { PhotoViewer } from '@/work/photo-viewer'
-import type { UnsentEntry } from './outbox'
+import type { OutboxState, UnsentEntry } from './outbox'
 import { unsentHours } from './unsent'
 
 const rowClass = 'flex items-start gap-3 py-2.5 pr-2 pl-4'
@@ -19,7 +19,16 @@ function Colour({ color }: { color: string | null }) {
   return <span aria-hidden className="mt-1 h-9 w-1 shrink-0 rounded-full" style={{ backgroundColor: colourOf(color) }} />
 }
 
-export function UnsentRow({ entry, sending, onEdit, onRemove }: { entry: UnsentEntry; sending: boolean; onEdit: () => void; onRemove: () => void }) {
+interface UnsentRowProps {
+  entry: UnsentEntry
+  sending: boolean
+  /** How much of its photos the server has, while they travel. */
+  progress: OutboxState['progress']
+  onEdit: () => void
+  onRemove: () => void
+}
+
+export function UnsentRow({ entry, sending, progress, onEdit, onRemove }: UnsentRowProps) {
   return (
     <li className={rowClass}>
       <Colour color={entry.labels.color} />
@@ -32,7 +41,7 @@ export function UnsentRow({ entry, sending, onEdit, onRemove }: { entry: UnsentE
         <p className="mt-1 flex flex-wrap gap-2">
           {sending ? (
             <Badge tone="accent" icon={<Spinner className="size-3.5" />}>
-              Sending…
+              {progress ? `Sending photos, ${Math.floor((100 * progress.bytes) / progress.of)} %` : 'Sending…'}
             </Badge>
           ) : entry.fault ? (
             <Badge tone="bad" icon={<TriangleAlert aria-hidden className="size-3.5" />}>

@@ -33,7 +33,7 @@ export function WeekView({ monday, person, onNew, onEditUnsent, onRemoveUnsent }
   const days = weekDays(monday)
   const own = person === user.id
   const week = useQuery(weekQuery(monday, person, own))
-  const { entries: unsent, sending } = useOutbox()
+  const { entries: unsent, sending, progress } = useOutbox()
   const waiting = unsent.filter((entry) => entry.userId === user.id && !entry.discard && days.includes(entry.input.date) && (own || person === undefined))
   const entries = week.data ?? []
   const hoursOf = (day: Day) =>
@@ -84,7 +84,7 @@ export function WeekView({ monday, person, onNew, onEditUnsent, onRemoveUnsent }
               ) : (
                 <ul className="card divide-y divide-line">
                   {onDevice.map((entry) => (
-                    <UnsentRow key={entry.id} entry={entry} sending={sending === entry.id} onEdit={() => onEditUnsent(entry)} onRemove={() => onRemoveUnsent(entry)} />
+                    <UnsentRow key={entry.id} entry={entry} sending={sending === entry.id} progress={sending === entry.id ? progress : null} onEdit={() => onEditUnsent(entry)} onRemove={() => onRemoveUnsent(entry)} />
                   ))}
                   {sent.map((entry) => (
                     <SentRow key={entry.id} entry={entry} withName={person === undefined} items={items(entry)} />
