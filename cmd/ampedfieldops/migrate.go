@@ -166,7 +166,7 @@ func verifyUpgrade(ctx context.Context, env environment, c *config, db *store.DB
 	for _, s := range v.Sums {
 		fmt.Fprintf(env.stdout, "%s: %s %s, here %s\n", s.Table, s.What, s.Old, s.New)
 	}
-	fmt.Fprintf(env.stdout, "%d photos looked for in the data folder, %d are in other stores\n", v.Photos, v.Elsewhere)
+	fmt.Fprintf(env.stdout, "%d files looked for in the data folder, %d are in other stores\n", v.Photos, v.Elsewhere)
 	if len(v.Faults) == 0 {
 		fmt.Fprintln(env.stdout, "everything agrees")
 		return nil

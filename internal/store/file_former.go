@@ -99,7 +99,7 @@ func adoptFormerFiles(ctx context.Context, tx *sql.Tx, engine Engine) error {
 				if !ours {
 					continue
 				}
-				f.RecordID, f.UploadedBy, f.CreatedAt = &e.id, e.user, e.at
+				f.RecordKind, f.RecordID, f.UploadedBy, f.CreatedAt = fieldops.RecordTimesheet, &e.id, e.user, e.at
 				files = append(files, f)
 				changed = changed || address != f.Path
 				urls[i] = f.Path
@@ -122,20 +122,27 @@ func adoptFormerFiles(ctx context.Context, tx *sql.Tx, engine Engine) error {
 	}
 }
 
-// adopt writes down pictures. Those that several entries show are written down
-// once.
+// adopt writes down files. Those that several records name are written down once.
+// A size that nobody has told is unknown.
 func adopt(ctx context.Context, tx *sql.Tx, files []fieldops.StoredFile) error {
 	for some := range slices.Chunk(files, fillTogether) {
 		w := &where{}
 		rows := make([]string, len(some))
 		for i := range some {
 			f := &some[i]
-			rows[i] = w.row(f.ID, f.Path, string(f.Place), f.Ref, f.Name, f.Extension, "", "timesheet", f.RecordID, f.UploadedBy, f.CreatedAt)
+			rows[i] = w.row(f.ID, f.Path, string(f.Place), f.Ref, f.Name, f.Extension, "", sizeOrNull(f.Size), string(f.RecordKind), f.RecordID, f.UploadedBy, f.CreatedAt)
 		}
-		if _, err := tx.ExecContext(ctx, `insert into stored_files (id, path, place, ref, file_name, extension, content_type, record_kind, record_id, uploaded_by, created_at)
+		if _, err := tx.ExecContext(ctx, `insert into stored_files (id, path, place, ref, file_name, extension, content_type, size, record_kind, record_id, uploaded_by, created_at)
 			values `+strings.Join(rows, ", ")+" on conflict do nothing", w.args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func sizeOrNull(size int64) *int64 {
+	if size <= 0 {
+		return nil
+	}
+	return &size
 }

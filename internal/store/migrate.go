@@ -179,9 +179,13 @@ func (db *DB) migrateSchema(ctx context.Context, u *Upgrading, rehearse bool) (*
 		if report, err = old.upgrade(ctx, tx, u); err != nil {
 			return report, err
 		}
-	}
-	if err := adoptFormerFiles(ctx, tx, db.engine); err != nil {
-		return nil, fmt.Errorf("the files of timesheets: %w", err)
+	} else {
+		if err := adoptFormerFiles(ctx, tx, db.engine); err != nil {
+			return nil, fmt.Errorf("the files of timesheets: %w", err)
+		}
+		if err := takeLateFormer(ctx, tx, db.engine); err != nil {
+			return nil, fmt.Errorf("what an earlier version has left in the schema %s: %w", formerSchema, err)
+		}
 	}
 	if err := indexAllWords(ctx, tx, db.engine); err != nil {
 		return nil, fmt.Errorf("the words to search for: %w", err)

@@ -54,8 +54,9 @@ var formerTables = map[string]string{
 	"payment_reminders":              `id uuid, invoice_id uuid, sent_date date, reminder_type text, sent_to text, created_at time`,
 	"sync_logs":                      `id uuid, entity_type text, entity_id uuid, request_payload jsonb, response_payload jsonb, status_code bigint, error_message text, created_at time`,
 	"xero_tokens":                    `id uuid, tenant_id text`,
+	"project_files":                  `id uuid, project_id uuid, cost_center_id uuid, file_name text, file_path text, file_type text, file_size bigint, mime_type text, uploaded_by uuid, created_at time, updated_at time`,
 	// These have no place here and stay where they were moved to.
-	"project_files": "", "safety_documents": "", "document_scans": "", "document_matches": "", "file_migrations": "",
+	"safety_documents": "", "document_scans": "", "document_matches": "", "file_migrations": "",
 	"backups": "", "xero_webhook_events": "",
 }
 
@@ -358,6 +359,8 @@ func (f *former) upgrade(ctx context.Context, tx *sql.Tx, u *Upgrading) (*Upgrad
 		{"timesheets and payments", c.file("work.sql")},
 		{"photos", c.photos},
 		{"history, stock, bank", c.file("rest.sql")},
+		{"where the photos lie", func(ctx context.Context) error { return adoptFormerFiles(ctx, tx, Postgres) }},
+		{"files and documents", c.takeLate},
 	} {
 		u.tell("copying %s", step.name)
 		if err := step.do(ctx); err != nil {

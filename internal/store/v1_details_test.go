@@ -21,6 +21,11 @@ func id(last string) string {
 	return "00000000-0000-4000-8000-" + strings.Repeat("0", 12-len(last)) + last
 }
 
+// storedOf asks where the bytes of a file of a project lie.
+func storedOf(file string) string {
+	return "select s.place || ' ' || s.ref || ' ' || s.size from project_files f join stored_files s on s.id = f.file_id where f.id = '" + id(file) + "'"
+}
+
 // TestUpgradeCleansEveryOddity looks at one record for each condition that real
 // databases of the former product are in.
 func TestUpgradeCleansEveryOddity(t *testing.T) {
@@ -85,6 +90,17 @@ func TestUpgradeCleansEveryOddity(t *testing.T) {
 		{"reminders are told apart", "select string_agg(reminder_type, ',' order by reminder_type) from payment_reminders", "days_7,days_7_again_2"},
 		{"activity is audit", "select actor || ' ' || action || ' ' || (details ->> 'total') from audit_entries where entity_type = 'invoice'", "Mere Manager create 1"},
 		{"what is in Xero is updated there later, in its organisation", "select count(*) || ' ' || min(tenant_id) || ' ' || min(revision) || ' ' || min(synced_revision) from sync_documents where entity_type = 'invoice'", "5 7e000000-0000-4000-8000-000000000001 1 1"},
+		{"a file of a project keeps its id, name and uploader", "select file_name || ' ' || file_type || ' ' || uploaded_by || ' ' || cost_center_id || ' ' || to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24') from project_files where id = '" + id("2f01") + "'", "Board plan.pdf pdf " + id("4") + " " + id("c1") + " 2026-01-06 08"},
+		{"the key of a storage is one in S3, behind its prefix", storedOf("2f01"), "s3 firm/projects/" + id("b001") + "/files/" + id("c1") + "/ab/cd/" + id("aaaa") + ".pdf 2048"},
+		{"an expired link is an object", storedOf("2f02"), "s3 cost-centers/ef/01/order.docx 512"},
+		{"a file of a cost centre alone", "select coalesce(cast(project_id as text), 'none') || ' ' || s.record_kind || ' ' || s.path from project_files f join stored_files s on s.id = f.file_id where f.id = '" + id("2f02") + "'", "none cost_center /uploads/cost-centers/ef/01/order.docx"},
+		{"a link to Google Drive", storedOf("2f03"), "google-drive drive-id-1 4096"},
+		{"what is nowhere or nobody's is in v1 only", "select count(*) || ' ' || (select string_agg(cast(entity_id as text), ' ' order by entity_id) from v1.upgrade_oddities where table_name = 'project_files' and left_out) from project_files where id in ('" + id("2f04") + "', '" + id("2f05") + "')", "0 " + id("2f04") + " " + id("2f05")},
+		{"a file that a timesheet shows, too, has the same bytes", "select s.record_kind || ' ' || s.path from project_files f join stored_files s on s.id = f.file_id where f.id = '" + id("2f06") + "'", "timesheet /uploads/projects/" + id("b001") + "/board.jpg"},
+		{"one file listed twice is two of the same bytes", "select count(*) || ' ' || count(distinct file_id) from project_files f where file_id in (select id from stored_files where path = '/uploads/projects/plan.pdf')", "2 1"},
+		{"a file of a deleted project is in the bin with it", "select (f.deletion_id = p.deletion_id) || ' ' || (f.deleted_at = p.deleted_at) from project_files f join projects p on p.id = f.project_id where f.id = '" + id("2f08") + "'", "true true"},
+		{"what stood in the project itself is a file, unless it is one already", "select string_agg(f.file_name || ' ' || s.ref, ', ') from project_files f join stored_files s on s.id = f.file_id where cast(f.id as text) not like '00000000%' and f.file_name <> 'plan.pdf'", "letter.txt projects/" + id("b001") + "/letter.txt"},
+		{"a file is found by its name", "select words from project_files where id = '" + id("2f03") + "'", "photo of the board\n"},
 		{"operators' first query", "select count(*) from (select * from sync_logs where status_code >= 400 order by created_at desc) x", "1"},
 		{"operators' second query", "select x.sync_status from (select sync_status, xero_sync_id from xero_invoices where id = '" + id("e001") + "') x", "pending"},
 		{"operators' third query", "select count(*) from (select request_payload from sync_logs where entity_type = 'invoice' and entity_id = '" + id("e001") + "' order by created_at desc) x", "2"},
@@ -151,6 +167,8 @@ func TestUpgradeThatLosesAnythingIsTakenBack(t *testing.T) {
 		{"a cent of an invoice", "xero_invoices", "total_cents", "new.total_cents = new.total_cents - 1", "xero_invoices: totals were"},
 		{"a cent of a line", "xero_bill_lines", "line_amount_cents", "new.line_amount_cents = new.line_amount_cents - 1", "xero_bills: the lines of 3 do not add up"},
 		{"a hundredth of an hour", "timesheets", "hours_e4", "new.hours_e4 = new.hours_e4 - 100", "timesheets: hours were"},
+		{"a file", "project_files", "words", "if new.id = '" + id("2f01") + "' then return null; end if", "project_files: rows were"},
+		{"the size of a file", "stored_files", "size", "new.size = new.size - 1", "project_files: bytes of files not read yet were"},
 		{"a payment", "xero_payments", "amount_cents", "if new.id = '" + id("1001") + "' then return null; end if", "xero_payments: rows were 4 and are 3"},
 		{"a password", "users", "password_hash", "new.password_hash = ''", "users: password hashes were"},
 	} {
@@ -274,4 +292,46 @@ var releasedRows = []string{
 	"insert into xero_invoice_lines (id, invoice_id, position, group_key, description, quantity_e4, unit_price_e4, tax_rate_ppm, line_amount_cents, tax_amount_cents) values ('" + id("f1") + "', '" + id("e1") + "', 0, 'k', 'Labour', 15000, 1100000, 0, 16500, 0)",
 	"insert into timesheets (id, user_id, client_id, activity_type_id, date, hours_e4, hourly_rate_e4, billing_status, invoice_id, invoice_line_id, sync_status, created_at, updated_at) values ('" + id("d1") + "', '" + id("1") + "', '" + id("c1") + "', '" + id("a1") + "', '2026-11-01', 15000, 1100000, 'billed', '" + id("e1") + "', '" + id("f1") + "', 'synced', " + releasedTime + ", " + releasedTime + ")",
 	"insert into sync_documents (entity_type, entity_id, tenant_id, sync_epoch, revision, synced_revision) values ('invoice', '" + id("e1") + "', 't', 3, 1, 1)",
+}
+
+// TestWhatAnEarlierVersionLeftIsTakenOver has an installation that was upgraded before
+// there was a place for files: its next start takes them over, once.
+func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
+	t.Parallel()
+	raw, url := formerFirm(t, 3)
+	db := openFormer(t, url)
+	if _, err := db.MigrateOrUpgrade(t.Context(), upgrading(map[string][]byte{})); err != nil {
+		t.Fatal(err)
+	}
+	const rows = "select string_agg(cast(x as text), ' ' order by x.id) from (select f.id, f.project_id, f.file_name, f.words, f.updated_at, s.path, s.place, s.ref from project_files f join stored_files s on s.id = f.file_id) x"
+	want := one(t, raw, rows)
+	// As an earlier version has left it, with a project that was removed for good since.
+	for _, statement := range []string{
+		"delete from project_files", "delete from stored_files where record_kind in ('project', 'cost_center')", "drop table v1.taken_over", "delete from v1.upgrade_oddities where table_name in ('project_files', 'projects')",
+	} {
+		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, raw, rows); got != want {
+		t.Errorf("taken over later:\n%s\nwant\n%s", got, want)
+	}
+	if v, err := db.VerifyUpgrade(t.Context(), func(string) bool { return true }); err != nil || len(v.Faults) > 0 {
+		t.Errorf("verification: %v %v", v.Faults, err)
+	}
+	if _, err := raw.ExecContext(t.Context(), "delete from project_files where id = '"+id("2f01")+"'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := one(t, raw, "select count(*) from project_files where id = '"+id("2f01")+"'"); n != "0" {
+		t.Error("a file that was removed came back with the next start")
+	}
+	if _, err := db.RollBackUpgrade(t.Context(), nil); err != nil {
+		t.Errorf("rollback: %v", err)
+	}
 }

@@ -49,6 +49,7 @@ var newerRecords = []struct {
 	{table: "stock_movements", changed: "created_at"},
 	{table: "bank_transactions", former: "bank_transactions", changed: "updated_at"},
 	{table: "payment_reminders", changed: "created_at"},
+	{table: "project_files", former: "project_files", changed: "updated_at"},
 	{table: "deletions", changed: "coalesce(restored_at, purged_at, created_at)"},
 	{table: "sync_intents", changed: "opened_at"},
 	{table: "sync_logs", changed: "created_at"},
@@ -186,6 +187,7 @@ func (f *former) putBack(ctx context.Context, tx *sql.Tx) error {
 		"drop type if exists river_job_state",
 		"drop type sync_status_enum",
 		"drop table v1.upgrade_reports, v1.upgrade_oddities",
+		"drop table if exists v1.taken_over",
 	}
 	for _, table := range f.moved {
 		statements = append(statements, "alter table "+formerSchema+"."+quoted(table)+" set schema "+quoted(home))

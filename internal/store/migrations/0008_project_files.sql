@@ -16,7 +16,8 @@ create table project_files (
     deletion_id uuid references deletions (id),
     check (project_id is not null or cost_center_id is not null)
 );
-create unique index project_files_file on project_files (file_id);
+-- Of what the former product kept, two can have the same bytes.
+create index project_files_file on project_files (file_id);
 create index project_files_project on project_files (project_id, created_at, id) where deleted_at is null;
 create index project_files_center on project_files (cost_center_id, created_at, id) where deleted_at is null;
 create index project_files_newest on project_files (created_at, id) where deleted_at is null;

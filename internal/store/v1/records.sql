@@ -30,9 +30,6 @@ select id, code, name, client_id,
     pg_temp.cents(budget), description, start_date, end_date, '', pg_temp.filled(xero_project_id),
     coalesce(created_at, updated_at, f.now), coalesce(updated_at, created_at, f.now), deleted_at
 from old_projects, upgrade_facts f;
-insert into v1.upgrade_oddities (table_name, entity_id, kind, note)
-select 'projects', id, 'files', 'files listed at the project itself are kept in v1 only'
-from old_projects where cardinality(files) > 0;
 insert into cost_centers (id, code, name, description, budget_cents, xero_tracking_category_id, client_po_number, is_active, created_at, updated_at)
 select id, code, name, description, pg_temp.cents(budget), pg_temp.filled(xero_tracking_category_id), pg_temp.filled(client_po_number),
     coalesce(is_active, true), coalesce(created_at, updated_at, f.now), coalesce(updated_at, created_at, f.now)

@@ -22,3 +22,5 @@ insert into sync_logs (entity_type, entity_id, request_payload, response_payload
  ('invoice', '00000000-0000-4000-8000-00000000e001', '{"Invoices": []}', '{}', 200, null);
 insert into clients (id, name, deleted_at) values ('00000000-0000-4000-8000-000000000c05', 'Gone', '2026-01-09 00:00:00');
 update xero_invoices set sync_status = 'synced', xero_sync_id = 'd0000000-0000-4000-8000-0000000000a4' where id = '00000000-0000-4000-8000-00000000e004';
+insert into projects (id, code, name, status, deleted_at) values ('00000000-0000-4000-8000-00000000b003', 'PRJ-2025-009', 'Given up', 'quoted', '2026-01-09 00:00:00');
+insert into project_files (id, project_id, file_name, file_path, file_type, file_size) values ('00000000-0000-4000-8000-000000002f08', '00000000-0000-4000-8000-00000000b003', 'sketch.png', '/uploads/projects/00000000-0000-4000-8000-00000000b003/sketch.png', 'image', 99);

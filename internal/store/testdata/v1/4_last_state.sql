@@ -14,3 +14,4 @@ update cost_centers set client_po_number = 'PO 4711';
 update xero_invoices set reference = 'PO 4711' where id = '00000000-0000-4000-8000-00000000e001';
 update projects set status = 'paid' where code = 'PRJ-2025-003';
 insert into document_scans (status) values ('completed');
+insert into settings (key, value) values ('storage_driver', 's3'), ('storage_base_path', 'firm');
