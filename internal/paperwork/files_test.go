@@ -53,6 +53,9 @@ type desk struct {
 	mu      sync.Mutex
 	storage fieldops.Storage
 	owner   paperwork.Owner
+	google  *blobtest.Drive // the Drive that inDrive names
+	access  blob.Tokens
+	places  *paperwork.Places
 }
 
 func newDesk(t *testing.T, engine store.Engine, storage fieldops.Storage) *desk {
@@ -68,13 +71,30 @@ func newDesk(t *testing.T, engine store.Engine, storage fieldops.Storage) *desk 
 		}
 	})
 	d.folder = folder
-	d.Files = paperwork.NewFiles(paperwork.FilesConfig{
-		DB: d.db, Folder: folder, Clock: func() time.Time { return d.now },
-		Places: &paperwork.Places{Read: func(context.Context) (fieldops.Storage, error) {
+	d.google = blobtest.NewDrive()
+	d.access = d.google.Connect()
+	address := d.google.Serve(t)
+	d.places = &paperwork.Places{
+		DriveURL: d.google.APIURL(address), DriveUploadURL: d.google.UploadURL(address),
+		Read: func(context.Context) (fieldops.Storage, error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			return d.storage, nil
-		}},
+		},
+		DriveToken: func(_ context.Context, renew string) (string, error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			switch d.access.AccessToken {
+			case "":
+				return "", fieldops.Refuse(fieldops.Unavailable, "Google Drive is not connected")
+			case renew:
+				d.access = d.google.Connect()
+			}
+			return d.access.AccessToken, nil
+		},
+	}
+	d.Files = paperwork.NewFiles(paperwork.FilesConfig{
+		DB: d.db, Folder: folder, Clock: func() time.Time { return d.now }, Places: d.places,
 	})
 	d.owner = paperwork.Owner{Kind: fieldops.RecordTimesheet, Record: fieldops.NewID()}
 	return d
@@ -168,12 +188,24 @@ func bucket(t *testing.T) fieldops.Storage {
 	}}
 }
 
-var inFolder = fieldops.Storage{Place: fieldops.PlaceLocal}
+var (
+	inFolder = fieldops.Storage{Place: fieldops.PlaceLocal}
+	// inDrive is the Drive of each desk's own.
+	inDrive = fieldops.Storage{Place: fieldops.PlaceDrive, Drive: fieldops.DriveStorage{ClientID: "a-client", ClientSecret: "a-secret-of-the-test"}}
+)
+
+// everywhere are the places in which files can be kept.
+func everywhere(t *testing.T) map[string]fieldops.Storage {
+	t.Helper()
+	both := bucket(t)
+	both.Drive = inDrive.Drive
+	return map[string]fieldops.Storage{"local": inFolder, "s3": both, "google-drive": inDrive}
+}
 
 func TestAFileIsKeptReadAndShownSmall(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine store.Engine) {
-		for name, storage := range map[string]fieldops.Storage{"local": inFolder, "s3": bucket(t)} {
+		for name, storage := range everywhere(t) {
 			d := newDesk(t, engine, storage)
 			d.Register(d.db.Queue())
 			content := picture(t)
@@ -221,32 +253,52 @@ func work(t *testing.T, db *store.DB, done func() bool) {
 
 func TestAFileThatItsPlaceDoesNotTakeStaysUntilItDoes(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, engine store.Engine) {
-		good := bucket(t)
-		away := good
-		away.S3.Endpoint = "http://127.0.0.1:1" // nobody listens there
-		d := newDesk(t, engine, away)
-		d.Register(d.db.Queue())
-		content := picture(t)
-		file := d.bring(content)
-		if file.Place != fieldops.PlaceLocal || file.MovesTo != fieldops.PlaceS3 || file.Receipt().MovesTo != fieldops.PlaceS3 {
-			t.Errorf("kept %+v", file)
-		}
-		d.wants(file.ID, content)
-		d.choose(good)
-		d.now = d.now.Add(time.Minute) // the place that failed is asked again
-		work(t, d.db, func() bool { return d.file(file.ID).Place == fieldops.PlaceS3 && d.objects(d.folder) == 0 })
-		d.wants(file.ID, content)
-	})
+	good := bucket(t)
+	away := good
+	away.S3.Endpoint = "http://127.0.0.1:1" // nobody listens there
+	none := func(*desk) {}
+	fault := func(change func(*blobtest.DriveFaults)) func(*desk) { return func(d *desk) { d.google.Fault(change) } }
+	for name, trouble := range map[string]struct {
+		begins, ends fieldops.Storage
+		begin, end   func(*desk)
+	}{
+		"S3 is away":           {away, good, none, none},
+		"Drive is down":        {inDrive, inDrive, fault(func(f *blobtest.DriveFaults) { f.Down = true }), fault(func(f *blobtest.DriveFaults) { f.Down = false })},
+		"Drive is full":        {inDrive, inDrive, fault(func(f *blobtest.DriveFaults) { f.Quota = 10 }), fault(func(f *blobtest.DriveFaults) { f.Quota = 0 })},
+		"Drive was taken away": {inDrive, inDrive, func(d *desk) { d.access = blob.Tokens{} }, func(d *desk) { d.access = d.google.Connect() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			each(t, func(t *testing.T, engine store.Engine) {
+				d := newDesk(t, engine, trouble.begins)
+				d.Register(d.db.Queue())
+				trouble.begin(d)
+				content := picture(t)
+				file := d.bring(content)
+				if file.Place != fieldops.PlaceLocal || file.MovesTo != trouble.begins.Place || file.Receipt().MovesTo != trouble.begins.Place {
+					t.Errorf("kept %+v", file)
+				}
+				d.wants(file.ID, content)
+				trouble.end(d)
+				d.choose(trouble.ends)
+				d.now = d.now.Add(time.Minute) // the place that failed is asked again
+				work(t, d.db, func() bool { return d.file(file.ID).Place == trouble.ends.Place && d.objects(d.folder) == 0 })
+				d.wants(file.ID, content)
+			})
+		})
+	}
 }
 
 func TestFilesMoveThereAndBack(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine store.Engine) {
-		d := newDesk(t, engine, bucket(t))
+		d := newDesk(t, engine, everywhere(t)["s3"])
 		content := picture(t)
 		file := d.bring(content)
-		for _, to := range []fieldops.StoragePlace{fieldops.PlaceLocal, fieldops.PlaceS3, fieldops.PlaceLocal} {
+		// Every pair of places, each way.
+		for _, to := range []fieldops.StoragePlace{
+			fieldops.PlaceLocal, fieldops.PlaceDrive, fieldops.PlaceS3, fieldops.PlaceDrive, fieldops.PlaceLocal, fieldops.PlaceS3, fieldops.PlaceLocal,
+		} {
 			if moved, err := d.Move(t.Context(), d.file(file.ID), to); err != nil || !moved {
 				t.Fatalf("moving to %s: %v, %v", to, moved, err)
 			}
@@ -295,7 +347,7 @@ func TestADamagedFileIsNotMoved(t *testing.T) {
 func TestSweepsFindWhatIsOnOneSideOnly(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, engine store.Engine) {
-		for name, storage := range map[string]fieldops.Storage{"local": inFolder, "s3": bucket(t)} {
+		for name, storage := range everywhere(t) {
 			d := newDesk(t, engine, storage)
 			content := picture(t)
 			kept, lost := d.bring(content), d.bring(content)
@@ -352,9 +404,7 @@ func (d *desk) store(s fieldops.Storage) blob.Store {
 	if s.Place == fieldops.PlaceLocal {
 		return d.folder
 	}
-	in, err := blob.OpenS3(blob.S3Config{
-		Bucket: s.S3.Bucket, Region: s.S3.Region, AccessKeyID: s.S3.AccessKeyID, SecretAccessKey: s.S3.SecretAccessKey, Endpoint: s.S3.Endpoint, Prefix: s.S3.Prefix,
-	})
+	in, err := d.places.Open(d.t.Context(), s.Place)
 	if err != nil {
 		d.t.Fatal(err)
 	}
