@@ -144,8 +144,8 @@ func (tx *Tx) LockCostCenter(ctx context.Context, id fieldops.ID) (fieldops.Cost
 	return k, notFound(err, "Cost center")
 }
 
-// DeleteCostCenter hides a cost centre that nothing is booked to, and takes it
-// off its projects.
+// DeleteCostCenter hides a cost centre that nothing is booked to and that has no
+// files of its own, and takes it off its projects and their files.
 func (tx *Tx) DeleteCostCenter(ctx context.Context, id fieldops.ID) error {
 	k, err := tx.LockCostCenter(ctx, id)
 	if err != nil {
@@ -162,8 +162,20 @@ func (tx *Tx) DeleteCostCenter(ctx context.Context, id fieldops.ID) error {
 		refusal.Details = map[string]any{"usage_count": timesheets + lines}
 		return refusal
 	}
-	if _, err := tx.q.ExecContext(ctx, "delete from project_cost_centers where cost_center_id = $1", id); err != nil {
+	var files int
+	if err := tx.q.QueryRowContext(ctx, "select count(*) from live_project_files where cost_center_id = $1 and project_id is null", id).Scan(&files); err != nil {
 		return err
+	}
+	if files > 0 {
+		return fieldops.Refuse(fieldops.Invalid, "Cannot delete cost center %s: %d files belong to it alone. Move them to a project or delete them first, or deactivate it instead.", k.Code, files)
+	}
+	for _, statement := range []string{
+		"delete from project_cost_centers where cost_center_id = $1",
+		"update project_files set cost_center_id = null where cost_center_id = $1 and project_id is not null",
+	} {
+		if _, err := tx.q.ExecContext(ctx, statement, id); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.q.ExecContext(ctx, "update cost_centers set deleted_at = $1, updated_at = $1 where id = $2", tx.Now, id); err != nil {
 		return err

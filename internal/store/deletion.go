@@ -86,6 +86,11 @@ var binned = []binnedKind{
 		belongs: "invoice_id in " + taken("xero_invoices") + " or bill_id in " + taken("xero_bills"),
 		parents: map[string]string{"invoice_id": "xero_invoices", "bill_id": "xero_bills"},
 	},
+	{
+		kind: fieldops.RecordProjectFile, table: "project_files", label: "file_name",
+		belongs: "project_id in " + taken("projects"),
+		parents: map[string]string{"project_id": "projects"},
+	},
 }
 
 func binnedOf(kind fieldops.RecordKind) (binnedKind, bool) {
@@ -527,7 +532,13 @@ func (tx *Tx) refuseOrphans(ctx context.Context, d *fieldops.Deletion) error {
 			}
 		}
 	}
-	return nil
+	var center string
+	err := tx.q.QueryRowContext(ctx, `select code || ' ' || name from cost_centers where deleted_at is not null and id in
+		(select cost_center_id from /* deleted too */ project_files where deletion_id = $1 and project_id is null) limit 1`, d.ID).Scan(&center)
+	if err == nil {
+		return fieldops.Refuse(fieldops.Conflict, "It belongs to cost center %s, which was deleted since and cannot be restored", center)
+	}
+	return noRows(err)
 }
 
 func binnedByTable(table string) (binnedKind, bool) {
@@ -553,6 +564,11 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if err != nil {
 		return err
 	}
+	files, err := collect(ctx, tx.reads, "select path from stored_files where id in (select file_id from /* deleted too */ project_files where deletion_id = $1) order by id", []any{d.ID},
+		func(rows *sql.Rows, path *string) error { return rows.Scan(path) })
+	if err != nil {
+		return err
+	}
 	if err := tx.forgetDeleted(ctx, d.ID); err != nil {
 		return err
 	}
@@ -568,7 +584,7 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if _, err := tx.q.ExecContext(ctx, "update deletions set purged_at = $1, purged_by = $2 where id = $3", tx.Now, tx.Actor.Name, d.ID); err != nil {
 		return err
 	}
-	if err := tx.ReleaseFiles(ctx, true, photos...); err != nil {
+	if err := tx.ReleaseFiles(ctx, true, append(photos, files...)...); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
@@ -593,7 +609,7 @@ var purges = func() []string {
 		"update xero_quotes set invoice_id = null where invoice_id in " + taken("xero_invoices"),
 		"update xero_invoices set copy_of = null where copy_of in " + taken("xero_invoices"),
 	}
-	tables := []string{"xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets"}
+	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets"}
 	for _, table := range tables {
 		statements = append(statements, "delete from "+table+" where deletion_id = $1")
 	}

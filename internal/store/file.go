@@ -170,7 +170,8 @@ func (tx *Tx) KeepPreview(ctx context.Context, of fieldops.ID, preview *fieldops
 // ReleaseFiles has the bytes at some addresses go, because the caller's records name
 // them no more: at once, or when what was deleted at the same time leaves the bin.
 // Addresses that are none of ours are no error. The former product let anybody name
-// any path, so that what it kept stays while any entry at all still names it.
+// any path, so that what it kept stays while any entry at all still names it; and
+// what a file of a project has stays with it.
 func (tx *Tx) ReleaseFiles(ctx context.Context, atOnce bool, paths ...string) error {
 	at := tx.Now
 	if !atOnce {
@@ -186,7 +187,8 @@ func (tx *Tx) ReleaseFiles(ctx context.Context, atOnce bool, paths ...string) er
 				continue
 			}
 		}
-		if _, err := tx.exec(ctx, "update stored_files set remove_at = $1 where path = $2", at, path); err != nil {
+		if _, err := tx.exec(ctx, `update stored_files set remove_at = $1 where path = $2
+			and not exists (select 1 from /* deleted too */ project_files f where f.file_id = stored_files.id)`, at, path); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"ampedfieldops/internal/fieldops"
@@ -80,16 +81,7 @@ func (r reads) ProjectFiles(ctx context.Context, f ProjectFileFilter) ([]fieldop
 
 // ProjectFile is one file. A deleted one is not found.
 func (r reads) ProjectFile(ctx context.Context, id fieldops.ID) (fieldops.ProjectFile, error) {
-	return r.oneProjectFile(ctx, "live_project_files", "f.id", id)
-}
-
-// ProjectFileOf is what people find a stored file by, deleted or not.
-func (r reads) ProjectFileOf(ctx context.Context, stored fieldops.ID) (fieldops.ProjectFile, error) {
-	return r.oneProjectFile(ctx, "/* deleted too */ project_files", "f.file_id", stored)
-}
-
-func (r reads) oneProjectFile(ctx context.Context, from, column string, id fieldops.ID) (fieldops.ProjectFile, error) {
-	found, err := collect(ctx, r, "select "+projectFileColumns+" from "+from+" f"+projectFileTables+" where "+column+" = $1", []any{id}, scanProjectFile)
+	found, err := collect(ctx, r, "select "+projectFileColumns+" from live_project_files f"+projectFileTables+" where f.id = $1", []any{id}, scanProjectFile)
 	if err != nil {
 		return fieldops.ProjectFile{}, err
 	}
@@ -97,6 +89,12 @@ func (r reads) oneProjectFile(ctx context.Context, from, column string, id field
 		return fieldops.ProjectFile{}, fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
 	return found[0], nil
+}
+
+// ProjectFilesOf are those that a stored file is the bytes of: one, or of what the
+// former product kept several. Deleted ones are not among them.
+func (r reads) ProjectFilesOf(ctx context.Context, stored fieldops.ID) ([]fieldops.ProjectFile, error) {
+	return collect(ctx, r, "select "+projectFileColumns+" from live_project_files f"+projectFileTables+" where f.file_id = $1 order by f.id", []any{stored}, scanProjectFile)
 }
 
 // WorksOn reports whether a person has written down any work on a project.
@@ -146,6 +144,9 @@ func (tx *Tx) KeepProjectFile(ctx context.Context, f *fieldops.ProjectFile, stor
 	if _, err := tx.q.ExecContext(ctx, `insert into project_files (id, project_id, cost_center_id, file_id, file_name, file_type, tags, words, uploaded_by, created_at, updated_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
 		f.ID, f.ProjectID, f.CostCenterID, f.FileID, f.Name, f.Type, string(tags), words, f.UploadedBy, tx.Now); err != nil {
+		return err
+	}
+	if err := tx.indexWords(ctx, fieldops.RecordProjectFile, f.ID, nil, keysOf(&words)); err != nil {
 		return err
 	}
 	if err := tx.audit(ctx, "create", "project_file", f.ID, projectFileDetails(f)); err != nil {
@@ -202,9 +203,21 @@ func (tx *Tx) LockProjectFile(ctx context.Context, id fieldops.ID) (fieldops.Pro
 	return tx.ProjectFile(ctx, id)
 }
 
+// nameWith is a name that ends in the extension which the bytes call for, so that what
+// is saved under it opens.
+func nameWith(name, extension string) string {
+	name = strings.TrimSpace(name)
+	has := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+	if extension == "" || name == "" || has == extension || has == "jpeg" && extension == "jpg" || has == "tiff" && extension == "tif" {
+		return name
+	}
+	return name + "." + extension
+}
+
 // UpdateProjectFile writes the name, the tags and the belongings of a locked file.
-// The address of its bytes stays what it is.
+// Its name keeps the extension, and the address of its bytes stays what it is.
 func (tx *Tx) UpdateProjectFile(ctx context.Context, before, f *fieldops.ProjectFile) error {
+	f.Name = nameWith(f.Name, strings.TrimPrefix(path.Ext(before.Path), "."))
 	if err := tx.checkProjectFile(ctx, before, f); err != nil {
 		return err
 	}
@@ -212,8 +225,12 @@ func (tx *Tx) UpdateProjectFile(ctx context.Context, before, f *fieldops.Project
 	if err != nil {
 		return err
 	}
+	was, is := projectFileWords(before), projectFileWords(f)
 	if _, err := tx.q.ExecContext(ctx, "update project_files set project_id = $1, cost_center_id = $2, file_name = $3, tags = $4, words = $5, updated_at = $6 where id = $7",
-		f.ProjectID, f.CostCenterID, f.Name, string(tags), projectFileWords(f), tx.Now, f.ID); err != nil {
+		f.ProjectID, f.CostCenterID, f.Name, string(tags), is, tx.Now, f.ID); err != nil {
+		return err
+	}
+	if err := tx.indexWords(ctx, fieldops.RecordProjectFile, f.ID, keysOf(&was), keysOf(&is)); err != nil {
 		return err
 	}
 	if err := tx.audit(ctx, "update", "project_file", f.ID, projectFileDetails(f)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -78,15 +79,20 @@ func TestAFileOfAProject(t *testing.T) {
 				return err
 			}
 			after := before
-			after.Name, after.Tags, after.ProjectID, after.CostCenterID = "Final plan.pdf", []string{"final"}, nil, &o.center.ID
+			after.Name, after.Tags, after.ProjectID, after.CostCenterID = "Final plan", []string{"final"}, nil, &o.center.ID
 			return tx.UpdateProjectFile(ctx, &before, &after)
 		})
 		moved, err := db.ProjectFile(ctx, plan.ID)
 		if err != nil || moved.Name != "Final plan.pdf" || moved.ProjectID != nil || moved.CostCenterCode != "CC-1" || moved.Path != plan.Path || !moved.UpdatedAt.After(plan.UpdatedAt.Time) {
 			t.Errorf("after the move it is %+v, %v", moved, err)
 		}
-		if of, err := db.ProjectFileOf(ctx, plan.FileID); err != nil || of.ID != plan.ID {
-			t.Errorf("the stored file's own is %+v, %v", of, err)
+		if of, err := db.ProjectFilesOf(ctx, plan.FileID); err != nil || len(of) != 1 || of[0].ID != plan.ID {
+			t.Errorf("the stored file's own are %+v, %v", of, err)
+		}
+		for search, want := range map[string]int{"final": 1, "whangarei": 0, "built": 0, "letter 100": 1} {
+			if found, err := db.SearchProjectFiles(ctx, search, 10); err != nil || len(found) != want {
+				t.Errorf("%q finds %d files, want %d (%v)", search, len(found), want, err)
+			}
 		}
 		if works, err := db.WorksOn(ctx, o.person.ID, o.project.ID); err != nil || works {
 			t.Errorf("the person works on the project before any entry: %v, %v", works, err)
@@ -120,6 +126,120 @@ func TestAFileBelongsToSomethingThatIsThere(t *testing.T) {
 		}
 		if count, _, err := db.FilesIn(t.Context(), ""); err != nil || count != 0 {
 			t.Errorf("%d files are written down of changes that were refused, %v", count, err)
+		}
+	})
+}
+
+// TestAFileGoesWithItsProjectAndItsBytesAtLast deletes a file, then its project with
+// another file, and removes both for good: their bytes go then, and not before.
+func TestAFileGoesWithItsProjectAndItsBytesAtLast(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		o, ctx := newOffice(t, db), t.Context()
+		one, other := o.file(t, "one.pdf"), o.file(t, "other.pdf")
+		var file, project fieldops.Deletion
+		o.write(t, func(ctx context.Context, tx *store.Tx) (err error) {
+			if file, err = tx.Delete(ctx, fieldops.RecordProjectFile, one.ID); err != nil {
+				return err
+			}
+			project, err = tx.Delete(ctx, fieldops.RecordProject, o.project.ID)
+			return err
+		})
+		if file.Label != "one.pdf" || project.Counts[fieldops.RecordProjectFile] != 1 {
+			t.Errorf("the file is %q in the bin, the project took %v", file.Label, project.Counts)
+		}
+		if found, err := db.SearchProjectFiles(ctx, "pdf", 10); err != nil || len(found) != 0 {
+			t.Errorf("deleted files are found: %v, %v", found, err)
+		}
+		due := func() int {
+			t.Helper()
+			files, err := db.RemovableFiles(ctx, fieldops.At(time.Now().Add(100*24*time.Hour)), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(files)
+		}
+		restore := func(d fieldops.Deletion) error {
+			return o.try(t, func(ctx context.Context, tx *store.Tx) error { return tx.Restore(ctx, &d) })
+		}
+		wantKind(t, restore(file), fieldops.Conflict, "which is in the bin; restore that first")
+		if err := restore(project); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ProjectFile(ctx, other.ID); err != nil {
+			t.Errorf("the project came back without its file: %v", err)
+		}
+		if due() != 0 {
+			t.Error("bytes of a file in the bin are to be removed")
+		}
+		o.write(t, func(ctx context.Context, tx *store.Tx) (err error) {
+			project, err = tx.Delete(ctx, fieldops.RecordProject, o.project.ID)
+			return err
+		})
+		for want, d := range []fieldops.Deletion{file, project} {
+			o.write(t, func(ctx context.Context, tx *store.Tx) error {
+				tx.Now = tx.Now.Add(31 * 24 * time.Hour)
+				return tx.Purge(ctx, &d)
+			})
+			if got := due(); got != want+1 {
+				t.Errorf("%d files are to be removed, want %d", got, want+1)
+			}
+		}
+	})
+}
+
+func TestACostCentreWithFiles(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		o, ctx := newOffice(t, db), t.Context()
+		both, alone := o.file(t, "both.pdf"), o.file(t, "alone.pdf")
+		belong := func(f fieldops.ProjectFile, project *fieldops.ID) {
+			t.Helper()
+			o.write(t, func(ctx context.Context, tx *store.Tx) error {
+				before, err := tx.LockProjectFile(ctx, f.ID)
+				if err != nil {
+					return err
+				}
+				after := before
+				after.ProjectID, after.CostCenterID = project, &o.center.ID
+				return tx.UpdateProjectFile(ctx, &before, &after)
+			})
+		}
+		belong(both, &o.project.ID)
+		belong(alone, nil)
+		remove := func(ctx context.Context, tx *store.Tx) error { return tx.DeleteCostCenter(ctx, o.center.ID) }
+		wantKind(t, o.try(t, remove), fieldops.Invalid, "1 files belong to it alone")
+		var d fieldops.Deletion
+		o.write(t, func(ctx context.Context, tx *store.Tx) (err error) {
+			d, err = tx.Delete(ctx, fieldops.RecordProjectFile, alone.ID)
+			return err
+		})
+		o.write(t, remove)
+		if f, err := db.ProjectFile(ctx, both.ID); err != nil || f.CostCenterID != nil {
+			t.Errorf("the project's file is %+v, %v", f, err)
+		}
+		wantKind(t, o.try(t, func(ctx context.Context, tx *store.Tx) error { return tx.Restore(ctx, &d) }), fieldops.Conflict, "cost center CC-1 Kitchen, which was deleted")
+	})
+}
+
+// TestBytesOfAFileThatAnEntryShowsToo stay while either names them, as the former
+// product allowed.
+func TestBytesOfAFileThatAnEntryShowsToo(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		o, ctx := newOffice(t, db), t.Context()
+		f := o.file(t, "board.jpg")
+		due := func(at time.Duration) int {
+			t.Helper()
+			files, err := db.RemovableFiles(ctx, fieldops.At(time.Now().Add(at)), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(files)
+		}
+		o.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseFiles(ctx, true, f.Path) })
+		if n := due(time.Minute); n != 0 {
+			t.Errorf("an entry let go of them, and %d files are to be removed", n)
 		}
 	})
 }

@@ -147,7 +147,7 @@ func (c *copier) projectFiles(ctx context.Context) error {
 	}
 	files, err := collect(ctx, c.reads, `select o.id, p.id, k.id, o.file_name, o.file_path, coalesce(o.file_size, 0), coalesce(o.mime_type, ''), u.id,
 			coalesce(o.created_at, o.updated_at, $1), coalesce(o.updated_at, o.created_at, $1), p.deleted_at, p.deletion_id
-		from old_project_files o left join projects p on p.id = o.project_id left join live_cost_centers k on k.id = o.cost_center_id
+		from old_project_files o left join /* deleted too */ projects p on p.id = o.project_id left join live_cost_centers k on k.id = o.cost_center_id
 		left join users u on u.id = o.uploaded_by order by o.created_at, o.id`, []any{c.now},
 		func(rows *sql.Rows, f *formerProjectFile) error {
 			f.table = "project_files"
@@ -160,7 +160,7 @@ func (c *copier) projectFiles(ctx context.Context) error {
 		return err
 	}
 	listed, err := collect(ctx, c.reads, `select p.id, x.address, coalesce(o.created_at, o.updated_at, $1), coalesce(o.updated_at, o.created_at, $1), p.deleted_at, p.deletion_id
-		from old_projects o join projects p on p.id = o.id cross join lateral unnest(o.files) x (address)
+		from old_projects o join /* deleted too */ projects p on p.id = o.id cross join lateral unnest(o.files) x (address)
 		where btrim(x.address) <> '' and not exists (select from old_project_files f where f.project_id = o.id and f.file_path = x.address) order by o.id, x.address`, []any{c.now},
 		func(rows *sql.Rows, f *formerProjectFile) error {
 			f.table = "projects"

@@ -24,6 +24,7 @@ var searchedRecords = map[fieldops.RecordKind]struct{ table, texts string }{
 	fieldops.RecordInvoice:       {"xero_invoices", "invoice_number, null"},
 	fieldops.RecordPurchaseOrder: {"xero_purchase_orders", "po_number, null"},
 	fieldops.RecordQuote:         {"xero_quotes", "quote_number, null"},
+	fieldops.RecordProjectFile:   {"project_files", "words, null"},
 }
 
 // searchedWords are the words that somebody searches for, folded, each once.
@@ -326,6 +327,18 @@ func (r reads) SearchDocuments(ctx context.Context, kind fieldops.RecordKind, nu
 		func(rows *sql.Rows, d *FoundDocument) error {
 			return rows.Scan(&d.ID, &d.Number, &d.Status, &d.Date, &d.ClientName)
 		})
+}
+
+// SearchProjectFiles finds files of projects and cost centres by the beginnings of
+// words in name or tags, the newest first.
+func (r reads) SearchProjectFiles(ctx context.Context, search string, limit int) ([]fieldops.ProjectFile, error) {
+	found, err := r.found(ctx, fieldops.RecordProjectFile, search, "", limit)
+	if err != nil || len(found) == 0 {
+		return []fieldops.ProjectFile{}, err
+	}
+	w := &where{}
+	return collect(ctx, r, "select "+projectFileColumns+" from /* deleted too */ project_files f"+projectFileTables+" where "+
+		r.among(w, "f.id", found)+" order by f.created_at desc, f.id desc", w.args, scanProjectFile)
 }
 
 // RecentSearches are what a person searched for lately, as JSON; "" is nothing.
