@@ -290,6 +290,28 @@ func (d *Drive) content(ctx context.Context, ref string, offset, length int64) (
 	return response.Body, nil
 }
 
+// Find returns the reference of a file by its path below the folder, or below My
+// Drive where none is set: ErrAbsent when there is none. Others arrange files so; Put
+// does not. Of several with one name the oldest counts.
+func (d *Drive) Find(ctx context.Context, path string) (ref string, err error) {
+	at := cmp.Or(d.config.FolderID, "root")
+	for name := range strings.SplitSeq(path, "/") {
+		var list driveList
+		err := d.get(ctx, "looking for "+path, "/files", url.Values{
+			"q": {"name = " + quoted(name) + " and " + inFolder(at)}, "orderBy": {"createdTime"}, "fields": {"files(id)"},
+			"includeItemsFromAllDrives": {"true"}, "spaces": {"drive"},
+		}, &list)
+		if err != nil {
+			return "", err
+		}
+		if len(list.Files) == 0 {
+			return "", driveAbsent(path)
+		}
+		at = list.Files[0].ID
+	}
+	return at, nil
+}
+
 // Delete removes a file for good, not to the bin.
 func (d *Drive) Delete(ctx context.Context, ref string) error {
 	if !isDriveID(ref) {

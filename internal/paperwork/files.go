@@ -307,18 +307,22 @@ func (f *Files) Open(ctx context.Context, file fieldops.StoredFile) (*Content, e
 
 // OpenOriginal opens a file as it came.
 func (f *Files) OpenOriginal(ctx context.Context, file fieldops.StoredFile) (*Content, error) {
+	return f.openOriginal(ctx, &file)
+}
+
+// openOriginal is OpenOriginal, and notes in file where it was found.
+func (f *Files) openOriginal(ctx context.Context, file *fieldops.StoredFile) (*Content, error) {
 	content, err := f.openAt(ctx, file.Place, file.Ref)
 	if errors.Is(err, blob.ErrAbsent) {
 		// It may have moved since its row was read.
 		if now, again := f.db.File(ctx, file.ID); again == nil && (now.Place != file.Place || now.Ref != file.Ref) {
-			file = now
+			*file = now
 			content, err = f.openAt(ctx, file.Place, file.Ref)
 		}
 	}
-	if err != nil && file.SHA256 == "" && file.Place == fieldops.PlaceS3 {
-		// The former product's object, whose file somebody has copied to the folder.
-		if copied, there := f.openAt(ctx, fieldops.PlaceLocal, file.Path[len(uploadsPath):]); there == nil {
-			content, err = copied, nil
+	if err != nil && file.SHA256 == "" {
+		if found, there := f.elsewhere(ctx, file); there == nil {
+			content, err = found, nil
 		}
 	}
 	if errors.Is(err, blob.ErrAbsent) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -134,7 +133,12 @@ func (f *Files) smaller(ctx context.Context, file fieldops.StoredFile) ([]byte, 
 
 // local copies a file into a draft, to be read at any point.
 func (f *Files) local(ctx context.Context, file fieldops.StoredFile) (*blob.Draft, error) {
-	content, err := f.OpenOriginal(ctx, file)
+	return f.localFrom(ctx, &file)
+}
+
+// localFrom is local, and notes in file where it was found.
+func (f *Files) localFrom(ctx context.Context, file *fieldops.StoredFile) (*blob.Draft, error) {
+	content, err := f.openOriginal(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -376,63 +380,6 @@ func (f *Files) endUploads(ctx context.Context) error {
 	return errors.Join(err, f.EndUploads(ended...))
 }
 
-// readFormer reads what former versions have kept and looks what it is, so that
-// it has a hash, a preview, and nothing about where it was taken. What is not
-// there now is tried again by the next sweep.
-func (f *Files) readFormer(ctx context.Context, keep func() error) error {
-	unread, err := f.db.UnreadFiles(ctx, atOnce)
-	if err != nil {
-		return err
-	}
-	for i := range unread {
-		if err := keep(); err != nil {
-			return err
-		}
-		if err := f.readOne(ctx, &unread[i]); err != nil {
-			if ctx.Err() != nil {
-				return err
-			}
-			f.log.InfoContext(ctx, "a file of a former version could not be read", "file", unread[i].ID, "path", unread[i].Path, "reason", err)
-			if err := f.write(ctx, func(tx *store.Tx) error { return tx.NoteUnreadable(ctx, unread[i].ID, sentence(err)) }); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (f *Files) readOne(ctx context.Context, file *fieldops.StoredFile) (err error) {
-	draft, err := f.local(ctx, *file)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, draft.Discard()) }()
-	file.Size = draft.Size()
-	sum, err := hashOf(io.NewSectionReader(draft, 0, file.Size))
-	if err != nil {
-		return err
-	}
-	file.SHA256, file.PreviewState = hex.EncodeToString(sum[:]), fieldops.PreviewNone
-	is, err := Inspect(draft, file.Size, file.Name, UseFormer)
-	switch {
-	case err == nil:
-		file.Extension, file.ContentType, file.Width, file.Height = is.Extension, is.ContentType, int64(is.Width), int64(is.Height)
-		if is.Previewable() {
-			file.PreviewState = fieldops.PreviewWaiting
-		}
-		if is.Shown != nil {
-			if file.Shown, err = json.Marshal(is.Shown); err != nil {
-				return err
-			}
-		}
-	case fieldops.KindOf(err) != "": // kept all the same, and offered as a download only
-		file.ContentType = "application/octet-stream"
-	default:
-		return err
-	}
-	return f.write(ctx, func(tx *store.Tx) error { return tx.DescribeFile(ctx, file) })
-}
-
 // sweepIfDue compares each place with what is written down, once a day.
 func (f *Files) sweepIfDue(ctx context.Context, keep func() error) error {
 	var faults []error
@@ -524,6 +471,9 @@ func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep fun
 	if err := flush(); err != nil {
 		return s, err
 	}
+	if err := f.lookForUnseen(ctx, place, in, began, keep); err != nil {
+		return s, f.ifUsed(ctx, place, err)
+	}
 	err = f.write(ctx, func(tx *store.Tx) (err error) {
 		s.Missing, err = tx.NoteMissing(ctx, place, began)
 		return err
@@ -532,6 +482,41 @@ func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep fun
 		f.log.ErrorContext(ctx, "the bytes of files were not found in their place", "place", place, "files", s.Missing)
 	}
 	return s, err
+}
+
+// lookForUnseen asks for each file that a list of its place did not have: what the
+// former product has put there lies outside of what is listed.
+func (f *Files) lookForUnseen(ctx context.Context, place fieldops.StoragePlace, in blob.Store, began fieldops.Time, keep func() error) error {
+	for after := fieldops.ID(""); ; {
+		unseen, err := f.db.UnseenFiles(ctx, place, began, after, atOnce)
+		if err != nil || len(unseen) == 0 {
+			return err
+		}
+		var there []string
+		for i := range unseen {
+			if err := keep(); err != nil {
+				return err
+			}
+			content, err := in.Open(ctx, unseen[i].Ref)
+			if errors.Is(err, blob.ErrAbsent) {
+				continue
+			}
+			if err == nil {
+				err = content.Close()
+			}
+			if err != nil {
+				return err
+			}
+			there = append(there, unseen[i].Ref)
+		}
+		if err := f.write(ctx, func(tx *store.Tx) error {
+			_, err := tx.SeenObjects(ctx, place, there)
+			return err
+		}); err != nil {
+			return err
+		}
+		after = unseen[len(unseen)-1].ID
+	}
 }
 
 // ifUsed is why a place cannot be looked at, if anything is known to lie there. A

@@ -131,7 +131,7 @@ func (tx *Tx) KeepFile(ctx context.Context, f *fieldops.StoredFile) error {
 	if _, err := tx.q.ExecContext(ctx, `insert into stored_files (id, path, place, ref, moves_to, file_name, extension, content_type, size, sha256, width, height,
 		shown, caption, record_kind, record_id, preview_of, preview_state, uploaded_by, created_at, seen_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)`,
-		f.ID, f.Path, string(f.Place), f.Ref, orNull(string(f.MovesTo)), f.Name, f.Extension, f.ContentType, f.Size, f.SHA256, f.Width, f.Height,
+		f.ID, f.Path, string(f.Place), f.Ref, orNull(string(f.MovesTo)), f.Name, f.Extension, f.ContentType, f.Size, orNull(f.SHA256), f.Width, f.Height,
 		shown, orNull(f.Caption), string(f.RecordKind), f.RecordID, f.PreviewOf, f.PreviewState, f.UploadedBy, tx.Now); err != nil {
 		return err
 	}
@@ -215,15 +215,15 @@ func (tx *Tx) CaptionFile(ctx context.Context, id fieldops.ID, caption string) e
 	return tx.audit(ctx, "update", "file", id, map[string]any{"caption": caption})
 }
 
-// DescribeFile writes down what a file of a former version was found to be.
+// DescribeFile writes down what a file of a former version was found to be, and where.
 func (tx *Tx) DescribeFile(ctx context.Context, f *fieldops.StoredFile) error {
 	var shown *string
 	if f.Shown != nil {
 		text := string(f.Shown)
 		shown = &text
 	}
-	if _, err := tx.exec(ctx, `update stored_files set size = $1, sha256 = $2, extension = $3, content_type = $4, width = $5, height = $6, shown = $7, preview_state = $8
-		where id = $9 and sha256 is null`, f.Size, f.SHA256, f.Extension, f.ContentType, f.Width, f.Height, shown, f.PreviewState, f.ID); err != nil {
+	if _, err := tx.exec(ctx, `update stored_files set size = $1, sha256 = $2, extension = $3, content_type = $4, width = $5, height = $6, shown = $7, preview_state = $8,
+		place = $10, ref = $11, missing_since = null where id = $9 and sha256 is null`, f.Size, f.SHA256, f.Extension, f.ContentType, f.Width, f.Height, shown, f.PreviewState, f.ID, string(f.Place), f.Ref); err != nil {
 		return err
 	}
 	if f.PreviewState == fieldops.PreviewWaiting {
@@ -361,6 +361,19 @@ func (r reads) PlaceUsed(ctx context.Context, place fieldops.StoragePlace) (bool
 	var used int
 	err := r.q.QueryRowContext(ctx, "select (select count(*) from (select id from stored_files where place = $1 limit 1) f) + (select count(*) from (select ref from orphan_files where place = $1 limit 1) o)", string(place)).Scan(&used)
 	return used > 0 || place == fieldops.PlaceLocal, err
+}
+
+// UnseenFiles are the files of a place that were not seen since a sweep began,
+// although they were there before, after an id and at most limit of them.
+func (r reads) UnseenFiles(ctx context.Context, place fieldops.StoragePlace, began fieldops.Time, after fieldops.ID, limit int) ([]fieldops.StoredFile, error) {
+	w := &where{}
+	w.and("place = ?", string(place))
+	w.and("created_at < ?", began)
+	w.and("(seen_at is null or seen_at < ?)", began)
+	if after != "" {
+		w.and("id > ?", after)
+	}
+	return collect(ctx, r, "select "+fileColumns+" from stored_files where "+w.String()+" order by id limit "+w.arg(limit), w.args, scanFile)
 }
 
 // NoteMissing notes of every file of a place that was not seen since a sweep
