@@ -109,10 +109,28 @@ func (a *api) listFiles(r *request, in *listFilesInput) ([]fieldops.ProjectFile,
 		Limit: limit, AfterTime: at, AfterID: id,
 	})
 	if n := len(files); n == limit {
-		last := files[n-1]
-		r.linkTo(last.CreatedAt.UTC().Format(time.RFC3339Nano) + " " + last.ID)
+		r.linkBehind(files[n-1].CreatedAt, files[n-1].ID)
 	}
 	return files, err
+}
+
+// linkBehind tells where a list in the order of times goes on.
+func (r *request) linkBehind(at fieldops.Time, id fieldops.ID) {
+	r.linkTo(at.UTC().Format(time.RFC3339Nano) + " " + id)
+}
+
+type listFoldersInput struct{ timeQuery }
+
+func (a *api) listFolders(r *request, in *listFoldersInput) ([]store.FileFolder, error) {
+	limit, at, id, err := in.place()
+	if err != nil {
+		return nil, err
+	}
+	folders, err := a.DB.FileFolders(r.Context(), limit, at, id)
+	if n := len(folders); n == limit {
+		r.linkBehind(folders[n-1].Newest, folders[n-1].ID())
+	}
+	return folders, err
 }
 
 // fileParts answers the paths of two parts below files, which the router cannot tell
