@@ -23,7 +23,7 @@ type made map[fieldops.RecordKind][]fieldops.ID
 
 func (m made) add(kind fieldops.RecordKind, id fieldops.ID) { m[kind] = append(m[kind], id) }
 
-// dependents gives a client forty records of all ten kinds, linked with each
+// dependents gives a client more than forty records of all eleven kinds, linked with each
 // other. Documents that travel were here before there was a way to Xero.
 func (f *firm) dependents(client fieldops.ID) made {
 	f.t.Helper()
@@ -95,6 +95,8 @@ func (f *firm) dependents(client fieldops.ID) made {
 		create(fieldops.RecordExpense, "/api/xero/expenses", `{"project_id":"`+project+`","cost_center_id":"{center}","amount":"23.00","date":"2026-05-12","description":"Vanishing parking"}`)
 		create(fieldops.RecordPayment, "/api/xero/payments", `{"invoice_id":"`+invoice+`","amount":"30.00","payment_date":"2026-05-13","payment_method":"CASH"}`)
 		create(fieldops.RecordPayment, "/api/xero/payments", `{"bill_id":"`+bill+`","amount":"50.00","payment_date":"2026-05-13","payment_method":"BANK_TRANSFER"}`)
+		file := f.submit("admin", "POST", "/api/files", map[string]string{"project_id": project, "tags": "vanishing"}, []photo{{"file", fmt.Sprintf("Vanishing plan %d.pdf", n), pdf}})
+		all.add(fieldops.RecordProjectFile, answer[struct{ ID fieldops.ID }](f.t, file, http.StatusCreated).ID)
 		create(fieldops.RecordCreditNote, "/api/xero/credit-notes", `{"invoice_id":"`+invoice+`","amount":"23.00","date":"2026-05-14","reason":"Vanishing reason"}`)
 	}
 	return all
@@ -107,7 +109,7 @@ func everywhere(client fieldops.ID) []string {
 		"/api/clients?limit=100", "/api/projects?limit=100", "/api/timesheets?limit=100", "/api/projects/board", "/api/cost-centers", "/api/cost-centers/{center}", "/api/activity-types",
 		"/api/xero/invoices", "/api/xero/purchase-orders", "/api/xero/quotes", "/api/xero/bills", "/api/xero/expenses", "/api/xero/payments", "/api/xero/credit-notes",
 		"/api/xero/purchase-orders/cost-center/{center}", "/api/xero/unbilled", "/api/reports/cost-centers", "/api/xero/bank-transactions",
-		"/api/dashboard/recent-timesheets", "/api/dashboard/active-projects", "/api/projects/{project}/financials", "/api/xero/reminders/history",
+		"/api/dashboard/recent-timesheets", "/api/dashboard/active-projects", "/api/projects/{project}/financials", "/api/xero/reminders/history", "/api/files", "/api/files?q=vanishing", "/api/files?client_id=" + client,
 	}
 	for _, list := range []string{"clients", "projects", "timesheets", "xero/invoices", "xero/purchase-orders", "xero/quotes", "xero/bills", "xero/expenses", "xero/payments", "xero/credit-notes"} {
 		urls = append(urls, "/api/"+list+"?format=csv")
@@ -123,7 +125,7 @@ func (m made) details() []string {
 	paths := map[fieldops.RecordKind]string{
 		fieldops.RecordClient: "clients", fieldops.RecordProject: "projects", fieldops.RecordTimesheet: "timesheets", fieldops.RecordInvoice: "xero/invoices",
 		fieldops.RecordPurchaseOrder: "xero/purchase-orders", fieldops.RecordQuote: "xero/quotes", fieldops.RecordBill: "xero/bills", fieldops.RecordExpense: "xero/expenses",
-		fieldops.RecordPayment: "xero/payments", fieldops.RecordCreditNote: "xero/credit-notes",
+		fieldops.RecordPayment: "xero/payments", fieldops.RecordCreditNote: "xero/credit-notes", fieldops.RecordProjectFile: "files",
 	}
 	var urls []string
 	for kind, ids := range m {
@@ -138,7 +140,7 @@ func (m made) details() []string {
 var changedAt = regexp.MustCompile(`"(updated_at|as_of)":"[^"]*"|"age_days":\d+|20\d\d-\d\d-\d\dT[0-9:.]+Z`)
 
 // TestAClientGoesAndComesBackWithAllThatBelongsToThem deletes a client with
-// forty dependents of all ten kinds: in between nothing of them shows anywhere,
+// their dependents of all eleven kinds: in between nothing of them shows anywhere,
 // and afterwards everything is as before.
 func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 	t.Parallel()
@@ -153,7 +155,7 @@ func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 		for _, ids := range all {
 			count += len(ids)
 		}
-		if len(all) != 10 || count < 40 {
+		if len(all) != 11 || count < 44 {
 			t.Fatalf("%d dependents of %d kinds", count, len(all)-1)
 		}
 		look := func() map[string]string {

@@ -56,6 +56,11 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 		}
 		return a.seesFile(r, &of)
 	}
+	if isProjectFile(file.RecordKind) {
+		f, err := a.seesProjectFile(r, file)
+		file.Name = f.Name
+		return err
+	}
 	if file.RecordID == nil || file.RecordKind != fieldops.RecordTimesheet {
 		return absent
 	}
@@ -67,10 +72,13 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(entries, func(t fieldops.Timesheet) bool { return r.sees(&t) == nil }) {
-		return r.sees(&entries[0])
+	if slices.ContainsFunc(entries, func(t fieldops.Timesheet) bool { return r.sees(&t) == nil }) {
+		return nil
 	}
-	return nil
+	if _, err := a.seesProjectFile(r, file); err == nil { // the former product let a file be both
+		return nil
+	}
+	return r.sees(&entries[0])
 }
 
 // serveFile writes a file that the person may see: what is shown of it or, as it came,
@@ -211,7 +219,15 @@ func (a *api) shared(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if !file.RemoveAt.IsZero() {
+	named := file.RemoveAt.IsZero()
+	if named && isProjectFile(file.RecordKind) {
+		files, err := a.DB.ProjectFilesOf(r.Context(), file.ID)
+		if err != nil {
+			return err
+		}
+		named = len(files) > 0
+	}
+	if !named {
 		return fieldops.Refuse(fieldops.NotFound, "File not found")
 	}
 	link, err := a.Files.Link(r.Context(), file)
@@ -238,6 +254,7 @@ const (
 // purposes are what may be uploaded in pieces, and who may.
 var purposes = map[paperwork.Use]fieldops.Permission{
 	paperwork.UsePhoto: fieldops.CanCreateTimesheets,
+	paperwork.UseFile:  fieldops.CanEditProjects,
 }
 
 // tus prepares an answer and refuses a client of another version.
@@ -263,7 +280,7 @@ func (a *api) describeUploads(w http.ResponseWriter, r *request) error {
 }
 
 // beginUpload begins an upload. Upload-Metadata says what it is: filename, purpose
-// (photo), and sha256 in hexadecimal digits, all in base64 as the protocol has it.
+// (photo or file), and sha256 in hexadecimal digits, all in base64 as the protocol has it.
 func (a *api) beginUpload(w http.ResponseWriter, r *request) error {
 	if err := tus(r); err != nil {
 		return err
@@ -278,7 +295,7 @@ func (a *api) beginUpload(w http.ResponseWriter, r *request) error {
 		use = paperwork.UsePhoto
 	}
 	permission, known := purposes[use]
-	f.Require(known, "purpose", "The purpose of an upload must be photo")
+	f.Require(known, "purpose", "The purpose of an upload must be photo or file")
 	sum, err := hex.DecodeString(about["sha256"])
 	f.Require(about["sha256"] == "" || err == nil && len(sum) == sha256.Size, "sha256", "sha256 must have 64 hexadecimal digits")
 	if err := f.Err(""); err != nil {
@@ -390,7 +407,7 @@ func documentUpload(_ huma.Registry, op *huma.Operation) {
 	op.Parameters = append(op.Parameters,
 		parameter("header", "Tus-Resumable", tusVersion, true),
 		parameter("header", "Upload-Length", "How many bytes will come", true),
-		parameter("header", "Upload-Metadata", "filename, purpose (photo) and sha256 in hexadecimal digits: pairs of a key and its value in base64, with commas between", false))
+		parameter("header", "Upload-Metadata", "filename, purpose (photo or file) and sha256 in hexadecimal digits: pairs of a key and its value in base64, with commas between", false))
 }
 
 func documentPiece(_ huma.Registry, op *huma.Operation) {

@@ -309,11 +309,16 @@ func (r *request) linkNext(full bool, lastDate fieldops.Date, lastID fieldops.ID
 	if !full {
 		return
 	}
+	r.linkTo(string(lastDate) + " " + lastID)
+}
+
+// linkTo tells where a list goes on by a cursor that holds the place.
+func (r *request) linkTo(place string) {
 	query := url.Values{}
 	for name, values := range r.URL.Query() {
 		query[name] = values
 	}
-	query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(string(lastDate)+" "+lastID)))
+	query.Set("cursor", base64.RawURLEncoding.EncodeToString([]byte(place)))
 	r.Header.Set("Link", fmt.Sprintf("<%s?%s>; rel=\"next\"", r.URL.Path, query.Encode()))
 }
 

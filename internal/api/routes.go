@@ -121,7 +121,7 @@ func (a access) String() string {
 
 // routes is the table.
 func (a *api) routes() []route {
-	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes())
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes(), a.fileRoutes())
 }
 
 func (a *api) healthRoutes() []route {
@@ -370,6 +370,21 @@ func (a *api) settingRoutes() []route {
 		{"POST", "/api/settings/favicon", may(fieldops.CanManageSettings), plain(a.uploadFavicon).writing(new(faviconAnswer)), "The firm's favicon: ICO, PNG, JPEG or WebP, at most 2 MB", streams, documentPicture("favicon"), ""},
 		{"GET", "/branding/{picture}", anybody, plain(a.brandingPicture), "logo or favicon, for anybody", streams, nil, "image/png"},
 		{"GET", "/api/settings/logs/activity", adminOnly, typed(a.listAuditEntries), "Who changed what, newest first", 0, nil, ""},
+	}
+}
+
+// fileRoutes are the files of projects and cost centres.
+func (a *api) fileRoutes() []route {
+	sees, changes := may(fieldops.CanViewFinancials), may(fieldops.CanEditProjects)
+	return []route{
+		{"GET", "/api/files", sees, typed(a.listFiles), "Files of projects and cost centres, newest first", 0, nil, ""},
+		{"POST", "/api/files", changes, plain(a.createFile).writing(new(fieldops.ProjectFile)), "Keep a file of a project or a cost centre; with the role user, of a project that I have a timesheet on", created | ownKey | streams, documentForm("An image, PDF, Word or Excel document, text or CSV file, at most 100 MB"), ""},
+		{"GET", "/api/files/folders", sees, typed(a.listFolders), "The projects that have files, and cost centres that have some of their own, with the newest file first", 0, nil, ""},
+		{"GET", "/api/files/{id}", sees, typed(a.getFile), "One file, with a link that needs no session", 0, nil, ""},
+		{"GET", "/api/files/{first}/{second}", sees, plain(a.fileParts), "projects/ID and cost-centers/ID list files, newest first; ID/download gives a file out as it came, to be saved", streams, documentFileParts, "application/octet-stream"},
+		{"PUT", "/api/files/{id}", changes, typed(a.updateFile), "Rename a file, tag it, or move it to another project or cost centre", 0, nil, ""},
+		{"DELETE", "/api/files/{id}", changes, typed(a.deleteFile), "Delete a file", 0, nil, ""},
+		{"POST", "/api/files/{id}/restore", changes, typed(a.restoreRecord(fieldops.RecordProjectFile)), "Restore a file", 0, nil, ""},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 type searchInput struct {
 	Q     string `query:"q" doc:"At least two characters; words are found by their beginnings"`
-	Type  string `query:"type" enum:"clients,projects,timesheets,invoices,quotes,purchase_orders"`
+	Type  string `query:"type" enum:"clients,projects,timesheets,invoices,quotes,purchase_orders,files"`
 	Limit int    `query:"limit" doc:"Of each kind, at most 50" default:"20"`
 }
 
@@ -25,6 +25,7 @@ type searchAnswer struct {
 	Invoices       *[]store.FoundDocument `json:"invoices,omitempty"`
 	Quotes         *[]store.FoundDocument `json:"quotes,omitempty"`
 	PurchaseOrders *[]store.FoundDocument `json:"purchase_orders,omitempty"`
+	Files          *[]foundFile           `json:"files,omitempty"`
 }
 
 type foundClient struct {
@@ -45,6 +46,17 @@ type foundTimesheet struct {
 	ProjectName string        `json:"project_name"`
 	ClientName  string        `json:"client_name"`
 	UserName    string        `json:"user_name"`
+}
+
+type foundFile struct {
+	ID             fieldops.ID  `json:"id"`
+	Name           string       `json:"file_name"`
+	Type           string       `json:"file_type"`
+	Tags           []string     `json:"tags"`
+	ProjectID      *fieldops.ID `json:"project_id"`
+	ProjectName    string       `json:"project_name"`
+	CostCenterID   *fieldops.ID `json:"cost_center_id"`
+	CostCenterName string       `json:"cost_center_name"`
 }
 
 // search looks through what the person may see, and through their own timesheets
@@ -105,6 +117,17 @@ func (a *api) search(r *request, in *searchInput) (answer searchAnswer, err erro
 			found, err = a.DB.SearchDocuments(ctx, kind.kind, in.Q, limit)
 		}
 		*kind.into = &found
+	}
+	if wanted("files", fieldops.CanViewFinancials) && err == nil {
+		found := []foundFile{}
+		if long {
+			var files []fieldops.ProjectFile
+			files, err = a.DB.SearchProjectFiles(ctx, in.Q, limit)
+			for _, f := range files {
+				found = append(found, foundFile{f.ID, f.Name, f.Type, f.Tags, f.ProjectID, f.ProjectName, f.CostCenterID, f.CostCenterName})
+			}
+		}
+		answer.Files = &found
 	}
 	return answer, err
 }

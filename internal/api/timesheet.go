@@ -314,18 +314,7 @@ const maxField = 64 << 10
 func (a *api) readPart(r *request, s *submission, part *multipart.Part, timesheet fieldops.ID) error {
 	name, content := part.FormName(), bodyReader{part, tooLargeForm}
 	if part.FileName() == "" {
-		value, err := io.ReadAll(io.LimitReader(content, maxField+1))
-		if err != nil {
-			return err
-		}
-		if len(value) > maxField || strings.ContainsRune(string(value), 0) {
-			return fieldops.Refuse(fieldops.Invalid, "The field %s is too long or holds characters that cannot be kept", name)
-		}
-		quoted, err := json.Marshal(string(value))
-		if string(value) != "undefined" {
-			s.fields[name] = quoted
-		}
-		return err
+		return readField(name, content, s.fields)
 	}
 	if name != "images" {
 		return fieldops.Refuse(fieldops.Invalid, `Unexpected file field. Use "images" field for file uploads.`)
@@ -338,6 +327,22 @@ func (a *api) readPart(r *request, s *submission, part *multipart.Part, timeshee
 		return err
 	}
 	return a.keepPhoto(r, s, arrival, timesheet)
+}
+
+// readField reads a text field of a form, as if it were one of JSON.
+func readField(name string, content io.Reader, fields map[string]json.RawMessage) error {
+	value, err := io.ReadAll(io.LimitReader(content, maxField+1))
+	if err != nil {
+		return err
+	}
+	if len(value) > maxField || strings.ContainsRune(string(value), 0) {
+		return fieldops.Refuse(fieldops.Invalid, "The field %s is too long or holds characters that cannot be kept", name)
+	}
+	quoted, err := json.Marshal(string(value))
+	if string(value) != "undefined" {
+		fields[name] = quoted
+	}
+	return err
 }
 
 func (a *api) keepPhoto(r *request, s *submission, arrival *paperwork.Arrival, timesheet fieldops.ID) error {

@@ -171,6 +171,7 @@ func TestOfManyEditsOfOneVersionOneStands(t *testing.T) {
 			"/api/users/{other}": `{"name":"Person %d"}`, "/api/permissions/{permission}": `{"label":"Drive %d"}`, "/api/xero/items/{item}": `{"name":"Item %d"}`,
 			"/api/xero/invoices/{plain}": `{"reference":"Reference %d"}`, "/api/xero/purchase-orders/" + all["purchase_order"][0]: `{"notes":"Note %d"}`,
 			"/api/xero/bills/{bill}": `{"reference":"Note %d"}`, "/api/xero/quotes/" + all["quote"][0]: `{"title":"Title %d"}`, "/api/xero/expenses/" + all["expense"][0]: `{"description":"Parking %d"}`,
+			"/api/files/" + all["project_file"][0]: `{"file_name":"Plan %d.pdf"}`,
 		}
 		for path, body := range edits {
 			w := f.ask("admin", "GET", path, "")

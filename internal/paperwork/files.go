@@ -78,6 +78,9 @@ type Arrival struct {
 // SHA256 is the hash of the bytes as they came, in hexadecimal digits.
 func (a *Arrival) SHA256() string { return hex.EncodeToString(a.sum[:]) }
 
+// Name is what the file is called, with the extension that its bytes call for.
+func (a *Arrival) Name() string { return a.name }
+
 // Receive takes a file in and looks what it is by its bytes, in constant memory.
 // It refuses what may not be uploaded for that use; then, and when the bytes stop
 // coming, nothing of it is left.

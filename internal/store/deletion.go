@@ -362,11 +362,12 @@ func (db *DB) PreviewDeletion(ctx context.Context, actor fieldops.Actor, kind fi
 func (r reads) DeletedRecords(ctx context.Context, deletion fieldops.ID, limit int) ([]fieldops.Record, error) {
 	records := []fieldops.Record{}
 	for _, b := range binned {
-		if limit -= len(records); limit <= 0 {
+		room := limit - len(records)
+		if room <= 0 {
 			break
 		}
 		some, err := collect(ctx, r, "select id, "+b.label+" from /* deleted too */ "+b.table+
-			fmt.Sprintf(" where deletion_id = $1 order by id limit %d", limit), []any{deletion},
+			fmt.Sprintf(" where deletion_id = $1 order by id limit %d", room), []any{deletion},
 			func(rows *sql.Rows, x *fieldops.Record) error { return rows.Scan(&x.ID, &x.Label) })
 		if err != nil {
 			return nil, err

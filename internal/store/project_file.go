@@ -97,6 +97,45 @@ func (r reads) ProjectFilesOf(ctx context.Context, stored fieldops.ID) ([]fieldo
 	return collect(ctx, r, "select "+projectFileColumns+" from live_project_files f"+projectFileTables+" where f.file_id = $1 order by f.id", []any{stored}, scanProjectFile)
 }
 
+// FileFolder is a project that has files, or a cost centre that has some of its own.
+type FileFolder struct {
+	ProjectID      *fieldops.ID  `json:"project_id"`
+	ProjectCode    string        `json:"project_code"`
+	ProjectName    string        `json:"project_name"`
+	ClientID       *fieldops.ID  `json:"client_id"`
+	ClientName     string        `json:"client_name"`
+	CostCenterID   *fieldops.ID  `json:"cost_center_id" doc:"Only of the files of a cost centre alone"`
+	CostCenterCode string        `json:"cost_center_code"`
+	CostCenterName string        `json:"cost_center_name"`
+	Files          int64         `json:"files"`
+	Newest         fieldops.Time `json:"newest" doc:"When the last of them came"`
+}
+
+// ID is the project's or the cost centre's.
+func (f *FileFolder) ID() fieldops.ID {
+	if f.ProjectID != nil {
+		return *f.ProjectID
+	}
+	return *f.CostCenterID
+}
+
+// FileFolders lists what has files, that with the newest file first, behind one if an
+// id is given.
+func (r reads) FileFolders(ctx context.Context, limit int, afterTime fieldops.Time, afterID fieldops.ID) ([]FileFolder, error) {
+	w := &where{}
+	if afterID != "" {
+		w.and("(max(f.created_at), coalesce(f.project_id, f.cost_center_id)) < (?, ?)", afterTime, afterID)
+	}
+	return collect(ctx, r, `with folders as (select coalesce(f.project_id, f.cost_center_id) as id, count(*) as files, max(f.created_at) as newest
+			from live_project_files f group by coalesce(f.project_id, f.cost_center_id) having `+w.String()+" order by 3 desc, 1 desc limit "+w.arg(limit)+`)
+		select p.id, coalesce(p.code, ''), coalesce(p.name, ''), p.client_id, coalesce(c.name, ''), k.id, coalesce(k.code, ''), coalesce(k.name, ''), o.files, o.newest
+		from folders o left join /* deleted too */ projects p on p.id = o.id left join /* deleted too */ clients c on c.id = p.client_id
+		left join cost_centers k on k.id = o.id order by o.newest desc, o.id desc`, w.args,
+		func(rows *sql.Rows, f *FileFolder) error {
+			return rows.Scan(&f.ProjectID, &f.ProjectCode, &f.ProjectName, &f.ClientID, &f.ClientName, &f.CostCenterID, &f.CostCenterCode, &f.CostCenterName, &f.Files, &f.Newest)
+		})
+}
+
 // WorksOn reports whether a person has written down any work on a project.
 func (r reads) WorksOn(ctx context.Context, user, project fieldops.ID) (bool, error) {
 	var works bool

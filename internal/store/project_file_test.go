@@ -94,6 +94,13 @@ func TestAFileOfAProject(t *testing.T) {
 				t.Errorf("%q finds %d files, want %d (%v)", search, len(found), want, err)
 			}
 		}
+		folders, err := db.FileFolders(ctx, 10, fieldops.Time{}, "")
+		if err != nil || len(folders) != 2 || folders[0].ID() != o.project.ID || folders[0].Files != 1 || folders[1].CostCenterName != "Kitchen" {
+			t.Fatalf("the folders are %+v, %v", folders, err)
+		}
+		if rest, err := db.FileFolders(ctx, 10, folders[0].Newest, folders[0].ID()); err != nil || len(rest) != 1 || rest[0].ID() != o.center.ID {
+			t.Errorf("behind the first folder: %+v, %v", rest, err)
+		}
 		if works, err := db.WorksOn(ctx, o.person.ID, o.project.ID); err != nil || works {
 			t.Errorf("the person works on the project before any entry: %v, %v", works, err)
 		}
