@@ -14,16 +14,42 @@ import (
 	"ampedfieldops/internal/fieldops"
 )
 
-// driveLink is a link to a file in Google Drive, in the forms that Drive itself
-// and the former product gave out.
-var driveLink = regexp.MustCompile(`^https://(?:drive|docs)\.google\.com/(?:file/d/|open\?id=|uc\?(?:export=[a-z]+&)?id=)([A-Za-z0-9_-]+)`)
+// driveFile is the id of a file that a link to Google Drive leads to, in the forms
+// that Drive itself, its API (webViewLink, webContentLink, thumbnailLink) and the
+// former product gave out.
+func driveFile(address string) (id string, ok bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" {
+		return "", false
+	}
+	switch u.Hostname() {
+	case "drive.google.com", "docs.google.com", "drive.usercontent.google.com":
+		if id = u.Query().Get("id"); id == "" {
+			id = afterPart(u.Path, "d")
+		}
+	case "lh3.googleusercontent.com":
+		id = afterPart(u.Path, "d")
+	}
+	return id, driveID.MatchString(id)
+}
+
+var driveID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// afterPart is the part of a path behind the first that is called so.
+func afterPart(in, part string) string {
+	parts := strings.Split(in, "/")
+	if at := slices.Index(parts, part); at >= 0 && at+1 < len(parts) {
+		return parts[at+1]
+	}
+	return ""
+}
 
 // formerFile tells where the bytes of a picture lie that an earlier version has
 // named by an address; ok is false when that is none of ours to keep.
 func formerFile(id fieldops.ID, address string) (f fieldops.StoredFile, ok bool) {
 	f = fieldops.StoredFile{ID: id}
-	if found := driveLink.FindStringSubmatch(address); found != nil {
-		f.Place, f.Ref, f.Path, f.Name = fieldops.PlaceDrive, found[1], "/uploads/former/"+found[1], "Photo"
+	if drive, ours := driveFile(address); ours {
+		f.Place, f.Ref, f.Path, f.Name = fieldops.PlaceDrive, drive, "/uploads/former/"+drive, "Photo"
 		return f, true
 	}
 	if key, ours := strings.CutPrefix(address, "/uploads/"); ours {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -282,6 +283,7 @@ func (c *copier) photos(ctx context.Context) error {
 	}
 	// One by one: an embedded picture can be large.
 	ids, err := collect(ctx, c.reads, `select id from /* deleted too */ timesheets where cast(image_urls as text) like '%"data:%' or cast(image_urls as text) like '%"http%'
+		or cast(image_urls as text) like '%"uploads/%' or cast(image_urls as text) like '%"timesheets/%' or cast(image_urls as text) like '%"projects/%'
 		or cast(cloud_image_urls as text) like '%"http%' order by id`, nil, func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
 	if err != nil {
 		return err
@@ -299,6 +301,9 @@ func (c *copier) photos(ctx context.Context) error {
 		}
 		if e.Cloud, err = c.mendURLs(ctx, id, e.year, cloud); err != nil {
 			return err
+		}
+		if string(e.Images) == "[]" { // they were in the cloud only
+			e.Images = e.Cloud
 		}
 		if err := load(ctx, c, "timesheets", "update timesheets t set image_urls = x.image_urls, cloud_image_urls = x.cloud_image_urls from x_rows x where t.id = x.id", []entry{e}); err != nil {
 			return err
@@ -352,7 +357,12 @@ func (c *copier) mendURL(timesheet fieldops.ID, year int, address string) (mende
 	case ours && f.Place != fieldops.PlaceLocal:
 		return address, "cloud_link", "a link to " + f.Place.Label() + ": opened from there once the storage is set up with the same account; from S3 also from the data folder, where its file was copied to", nil
 	case strings.HasPrefix(address, "http"):
+		if u, err := url.Parse(address); err == nil && strings.HasPrefix(u.Path, "/uploads/") {
+			return u.Path, "own_link", "the firm's own address stood in front of a picture's: cut off", nil
+		}
 		return address, "link", "a link to a picture elsewhere: kept as it is", nil
+	case !strings.HasPrefix(address, "/"):
+		return "/uploads/" + strings.TrimPrefix(address, "uploads/"), "path", "a picture's path lacked its beginning: completed", nil
 	}
 	return address, "", "", nil
 }
