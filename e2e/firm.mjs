@@ -17,11 +17,11 @@ function findChromium() {
   return found
 }
 
-/** Starts the firm; stop it with close(). */
-export async function startFirm() {
+/** Starts the firm, with more arguments for the program when there are any; stop it with close(). */
+export async function startFirm(...more) {
   if (!existsSync(binary)) throw new Error(`${binary} is missing. Run "make build" first, or name the program with AMPEDFIELDOPS_BIN.`)
   const folder = mkdtempSync(join(tmpdir(), 'ampedfieldops-e2e-'))
-  const program = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--xero-listen', '127.0.0.1:0', '--data', join(folder, 'data')], {
+  const program = spawn(binary, ['demo', '--listen', '127.0.0.1:0', '--xero-listen', '127.0.0.1:0', '--data', join(folder, 'data'), ...more], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -26,12 +26,13 @@ const demoMarker = "this-is-a-demonstration.txt"
 // simulates. Both begin anew at every start, because the simulator forgets:
 // documents that it no longer knows would look like lost ones.
 func demo(ctx context.Context, env environment, args []string) error {
-	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR] [--size small|medium|large] [--database URL] [--fill-only]",
+	set := env.flags("demo", "[--listen ADDR] [--data DIR] [--xero-listen ADDR] [--size small|medium|large] [--database URL] [--google-drive URL] [--fill-only]",
 		"Shows the program with the work of a firm that is made up, and a simulated Xero. Every start begins anew. Nothing leaves this machine, and only this machine can connect.")
 	listen := set.String("listen", "127.0.0.1:3001", "`address` and port for the program")
 	data := set.String("data", ".demo", "`folder` of the demonstration's own, emptied at every start")
 	xeroListen := set.String("xero-listen", "127.0.0.1:3002", "`address` and port for the simulated Xero")
 	sizeName := set.String("size", "small", "small, medium (10,000 timesheets) or large (1,000,000 timesheets, 50,000 invoices, 5,000 clients)")
+	google := set.String("google-drive", "", "the `URL` of a simulated Google Drive, for which the program then takes it")
 	database := set.String("database", "", "an empty PostgreSQL database to use instead of a file; its `URL`")
 	fillOnly := set.Bool("fill-only", false, "make the firm up and end")
 	if _, err := parse(set, args); err != nil {
@@ -61,7 +62,7 @@ func demo(ctx context.Context, env environment, args []string) error {
 	}
 	defer release()
 
-	c, err := demoConfig(env, ln.Addr().String(), *data, *database, "http://"+xeroLn.Addr().String())
+	c, err := demoConfig(env, ln.Addr().String(), *data, *database, "http://"+xeroLn.Addr().String(), *google)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ var errFilled = errors.New("the demonstration is made up")
 
 // demoConfig is a configuration that leads to nothing but the demonstration,
 // whatever the environment of the process names.
-func demoConfig(env environment, listen, data, database, xeroURL string) (*config, error) {
+func demoConfig(env environment, listen, data, database, xeroURL, google string) (*config, error) {
 	level := env.getenv("LOG_LEVEL")
 	if level == "" {
 		level = "warn"
@@ -123,6 +124,10 @@ func demoConfig(env environment, listen, data, database, xeroURL string) (*confi
 		"XERO_CLIENT_ID": "demo", "XERO_CLIENT_SECRET": "demo-client-secret",
 		"XERO_API_URL": xeroURL, "XERO_IDENTITY_URL": xeroURL, "XERO_LOGIN_URL": xeroURL,
 		"LOG_LEVEL": level, "LOG_FORMAT": env.getenv("LOG_FORMAT"),
+	}
+	if google != "" {
+		values["GOOGLE_AUTH_URL"], values["GOOGLE_TOKEN_URL"] = google+"/o/oauth2/v2/auth", google+"/token"
+		values["GOOGLE_DRIVE_API_URL"], values["GOOGLE_DRIVE_UPLOAD_URL"] = google+"/drive/v3", google+"/upload/drive/v3"
 	}
 	// Of PostgreSQL's databases these must be given; a demonstration keeps its own.
 	for _, name := range []string{"JWT_SECRET", "ENCRYPTION_KEY"} {
