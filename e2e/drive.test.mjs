@@ -106,6 +106,20 @@ test('an admin connects Google Drive, tries it, and photos are kept there', asyn
   const thumb = tech.getByRole('img', { name: 'Photo 1' })
   await tech.waitForFunction((img) => img.complete && img.naturalWidth > 0, await thumb.elementHandle())
 
+  // Programs that send no session get a link, which ends, and is nobody else's.
+  const stranger = await firm.browser.newContext()
+  const status = async (who, url) => (await who.request.get(url, { maxRedirects: 0 })).status()
+  const given = new URL(entry.cloud_image_urls[0])
+  const link = firm.app + given.pathname + given.search
+  assert.equal(await status(stranger, link), 200, 'whoever has a link')
+  for (const at of [given.search.length - 1, given.search.indexOf('expires=') + 8]) {
+    const changed = given.search.slice(0, at) + (given.search[at] === '1' ? '2' : '1') + given.search.slice(at + 1)
+    assert.equal(await status(stranger, firm.app + given.pathname + changed), 403, changed)
+  }
+  const other = given.pathname.replace(/.$/, (c) => (c === '0' ? '1' : '0'))
+  assert.equal(await status(stranger, firm.app + other + given.search), 403, 'the link of another file')
+  await stranger.close()
+
   // A Drive that has ended: the photo is kept here, the answer says so, and it goes there later.
   await google.fault({ Down: true })
   const waiting = await bringPhoto(tech, 'kept here for now')
