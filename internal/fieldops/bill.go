@@ -30,6 +30,7 @@ type Bill struct {
 	AmountDue    Cents
 	PaidDate     Date
 	Lines        []Line
+	ScanID       *ID // of the document that it was made of
 	CreatedAt    Time
 	UpdatedAt    Time
 	DeletedAt    Time
