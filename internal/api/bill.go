@@ -74,6 +74,9 @@ type createBillInput struct {
 
 func (a *api) createBill(r *request, in *createBillInput) (billAnswer, error) {
 	var answer billAnswer
+	if err := a.scanToFile(r, &in.Body.ScanID); err != nil {
+		return answer, err
+	}
 	_, err := a.Billing.CreateBill(r.Context(), r.Actor, in.Body, func(tx *store.Tx, b fieldops.Bill) error {
 		answer = showBill(&b)
 		return r.keep(tx, answer)
@@ -88,6 +91,9 @@ type convertOrderInput struct {
 
 func (a *api) convertOrder(r *request, in *convertOrderInput) (billAnswer, error) {
 	var answer billAnswer
+	if err := a.scanToFile(r, &in.Body.ScanID); err != nil {
+		return answer, err
+	}
 	_, err := a.Billing.ConvertOrder(r.Context(), r.Actor, in.ID, in.Body, func(tx *store.Tx, b fieldops.Bill) error {
 		answer = showBill(&b)
 		return r.keep(tx, answer)

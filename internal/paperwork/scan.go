@@ -39,6 +39,9 @@ func (f *Files) Reading() Reading {
 	return r
 }
 
+// readingTime is how long one document may take: less than a job may.
+const readingTime = 4 * time.Minute
+
 // leastConfidence is how sure, in percent, a reading must be to be one.
 const leastConfidence = 10
 
@@ -56,9 +59,14 @@ func (f *Files) readScan(ctx context.Context, a store.ReadScan) error {
 	if err != nil {
 		return err
 	}
-	lines, err := f.textOf(ctx, file)
+	within, cancel := context.WithTimeout(ctx, readingTime)
+	defer cancel()
+	lines, err := f.textOf(within, file)
 	if ctx.Err() != nil {
 		return ctx.Err() // the program ends: the next one reads it
+	}
+	if within.Err() != nil {
+		err = errors.Join(fieldops.Refuse(fieldops.Invalid, "Reading the text was given up after %s. Upload fewer pages, or type the fields in.", readingTime), err)
 	}
 	if fieldops.KindOf(err) == fieldops.Unavailable && !errors.Is(err, ocr.ErrMissing) {
 		return job.Later(time.Minute) // the place of the file does not answer

@@ -391,7 +391,15 @@ var scannedTables = map[fieldops.RecordKind]string{
 	fieldops.RecordPurchaseOrder: "xero_purchase_orders", fieldops.RecordInvoice: "xero_invoices", fieldops.RecordBill: "xero_bills", fieldops.RecordExpense: "xero_expenses",
 }
 
-// linkScan has a record name a scan, and attaches its file to it.
+// LinkScan has a record name a scan, and attaches its file to it.
+func (tx *Tx) LinkScan(ctx context.Context, scan fieldops.ID, kind fieldops.RecordKind, id fieldops.ID) error {
+	s, err := tx.LockScan(ctx, scan)
+	if err != nil {
+		return err
+	}
+	return tx.linkScan(ctx, &s, kind, id)
+}
+
 func (tx *Tx) linkScan(ctx context.Context, s *fieldops.Scan, kind fieldops.RecordKind, id fieldops.ID) error {
 	table, ok := scannedTables[kind]
 	if !ok {
