@@ -98,9 +98,10 @@ func (f *firm) dependents(client fieldops.ID) made {
 		file := f.submit("admin", "POST", "/api/files", map[string]string{"project_id": project, "tags": "vanishing"}, []photo{{"file", fmt.Sprintf("Vanishing plan %d.pdf", n), pdf}})
 		all.add(fieldops.RecordProjectFile, answer[struct{ ID fieldops.ID }](f.t, file, http.StatusCreated).ID)
 		paper := f.submit("admin", "POST", "/api/document-scan", map[string]string{"project_id": project}, []photo{{"file", fmt.Sprintf("Vanishing receipt %d.png", n), pngPicture}})
-		scan := answer[struct{ Scan struct{ ID fieldops.ID } }](f.t, paper, http.StatusCreated).Scan.ID
-		f.read(scan, 1, "Vanishing Hardware\nReceipt 1\nTotal 23.00")
-		all.add(fieldops.RecordDocumentScan, scan)
+		scan := answer[struct{ Scan scanned }](f.t, paper, http.StatusCreated).Scan
+		f.read(scan.ID, 1, "Vanishing Hardware\nReceipt 1\nTotal 23.00")
+		all.add(fieldops.RecordDocumentScan, scan.ID)
+		all.add(fieldops.RecordProjectFile, scan.FileID)
 		create(fieldops.RecordCreditNote, "/api/xero/credit-notes", `{"invoice_id":"`+invoice+`","amount":"23.00","date":"2026-05-14","reason":"Vanishing reason"}`)
 	}
 	return all
