@@ -23,6 +23,7 @@ import (
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
+	"ampedfieldops/internal/ocr"
 	"ampedfieldops/internal/xero"
 )
 
@@ -45,6 +46,8 @@ type config struct {
 	logJSON        bool
 	tracing        tracingConfig
 	storage        fieldops.Storage // where files are kept, while the settings do not say
+	tesseract      string           // the program that reads the text of pictures; "" is looked for
+	languages      string           // that it reads, as it names them
 
 	googleAuthURL, googleTokenURL, googleAPIURL, googleUploadURL string // Google's unless set
 
@@ -69,6 +72,7 @@ var (
 		"GOOGLE_DRIVE_CLIENT_ID", "GOOGLE_DRIVE_CLIENT_SECRET", "GOOGLE_DRIVE_REDIRECT_URI", "GOOGLE_DRIVE_FOLDER_ID",
 		"GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "GOOGLE_REDIRECT_URI", // as the former product's own code read them
 		"GOOGLE_AUTH_URL", "GOOGLE_TOKEN_URL", "GOOGLE_DRIVE_API_URL", "GOOGLE_DRIVE_UPLOAD_URL",
+		"TESSERACT_CMD", "TESSERACT_LANG",
 		"SYNC_MAX_ATTEMPTS", "LOG_LEVEL", "LOG_FORMAT",
 		"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT",
 		"OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
@@ -182,6 +186,10 @@ func readConfig(getenv func(string) string, dotenv string, o *overrides) (*confi
 
 	c.tracing = r.tracing()
 	c.storage = r.storage()
+	c.tesseract, c.languages = r.text("TESSERACT_CMD", ""), r.text("TESSERACT_LANG", "eng")
+	if !ocr.ValidLanguages(c.languages) {
+		r.fault("TESSERACT_LANG must be languages as tesseract names them, such as eng or eng+mri")
+	}
 	c.googleAuthURL, c.googleTokenURL = r.anotherAddress("GOOGLE_AUTH_URL"), r.anotherAddress("GOOGLE_TOKEN_URL")
 	c.googleAPIURL, c.googleUploadURL = r.anotherAddress("GOOGLE_DRIVE_API_URL"), r.anotherAddress("GOOGLE_DRIVE_UPLOAD_URL")
 

@@ -56,6 +56,10 @@ var exampleValues = []struct {
 		{"GOOGLE_DRIVE_API_URL", "", ""},
 		{"GOOGLE_DRIVE_UPLOAD_URL", "", ""},
 	}},
+	{"Reading the text of receipts, by programs that are installed beside this one", []exampleValue{
+		{"TESSERACT_CMD", "", "path of tesseract; without it, it is looked for in PATH"},
+		{"TESSERACT_LANG", "eng", "languages that it reads, such as eng+mri; each must be installed"},
+	}},
 	{"Redis, which delivers the work for Xero; without it the database does", []exampleValue{
 		{"REDIS_HOST", "", ""},
 		{"REDIS_PORT", "6379", ""},

@@ -19,6 +19,7 @@ import (
 	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/mail"
+	"ampedfieldops/internal/ocr"
 	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
 	"ampedfieldops/internal/xero"
@@ -83,7 +84,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	}
 	p := &program{config: c, log: log, db: db, traces: traces, folder: folder, pictures: pictures, sealer: sealer}
 	p.storages = c.storages(db, sealer)
-	p.files = paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: c.places(p.storages), Log: log})
+	p.files = paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: c.places(p.storages), Reader: ocr.Find(c.tesseract, c.languages), Log: log})
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -99,6 +100,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	db.WatchSync(p.events.DocumentChanged)
 	db.ReportTo(func(err error) { log.Error("something that follows a change failed", "error", err) })
 	db.WatchNotifications(p.events.Notified)
+	db.WatchScans(p.events.ScanChanged)
 	p.post = billing.NewPost(billing.PostConfig{DB: db, Sealer: sealer, Transport: mail.New(), Server: c.mail, AppURL: c.frontendURL, Log: log})
 	p.billing.SendBy(p.post)
 	if c.redis.Host != "" {

@@ -6,30 +6,31 @@ import (
 )
 
 type billAnswer struct {
-	ID              fieldops.ID      `json:"id"`
-	BillNumber      string           `json:"bill_number"`
-	SupplierID      *fieldops.ID     `json:"supplier_id"`
-	SupplierName    string           `json:"supplier_name"`
-	PurchaseOrderID *fieldops.ID     `json:"purchase_order_id"`
-	PONumber        *string          `json:"po_number"`
-	ProjectID       *fieldops.ID     `json:"project_id"`
-	ProjectCode     *string          `json:"project_code"`
-	ProjectName     *string          `json:"project_name"`
-	Status          string           `json:"status" enum:"DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED,DELETED"`
-	Subtotal        fieldops.Cents   `json:"subtotal"`
-	TotalTax        fieldops.Cents   `json:"total_tax"`
-	Amount          fieldops.Cents   `json:"amount"` // with tax
-	AmountPaid      fieldops.Cents   `json:"amount_paid"`
-	AmountDue       fieldops.Cents   `json:"amount_due"`
-	Currency        string           `json:"currency"`
-	Date            fieldops.Date    `json:"date"`
-	DueDate         fieldops.Date    `json:"due_date"`
-	PaidDate        fieldops.Date    `json:"paid_date"`
-	Reference       *string          `json:"reference"`
-	LineItems       []billLineAnswer `json:"line_items"`
-	CreatedAt       fieldops.Time    `json:"created_at"`
-	UpdatedAt       fieldops.Time    `json:"updated_at"`
-	DeletedAt       fieldops.Time    `json:"deleted_at"`
+	ID                fieldops.ID      `json:"id"`
+	BillNumber        string           `json:"bill_number"`
+	SupplierID        *fieldops.ID     `json:"supplier_id"`
+	SupplierName      string           `json:"supplier_name"`
+	PurchaseOrderID   *fieldops.ID     `json:"purchase_order_id"`
+	PONumber          *string          `json:"po_number"`
+	ProjectID         *fieldops.ID     `json:"project_id"`
+	ProjectCode       *string          `json:"project_code"`
+	ProjectName       *string          `json:"project_name"`
+	Status            string           `json:"status" enum:"DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED,DELETED"`
+	Subtotal          fieldops.Cents   `json:"subtotal"`
+	TotalTax          fieldops.Cents   `json:"total_tax"`
+	Amount            fieldops.Cents   `json:"amount"` // with tax
+	AmountPaid        fieldops.Cents   `json:"amount_paid"`
+	AmountDue         fieldops.Cents   `json:"amount_due"`
+	Currency          string           `json:"currency"`
+	Date              fieldops.Date    `json:"date"`
+	DueDate           fieldops.Date    `json:"due_date"`
+	PaidDate          fieldops.Date    `json:"paid_date"`
+	Reference         *string          `json:"reference"`
+	LineItems         []billLineAnswer `json:"line_items"`
+	CreatedAt         fieldops.Time    `json:"created_at"`
+	UpdatedAt         fieldops.Time    `json:"updated_at"`
+	DeletedAt         fieldops.Time    `json:"deleted_at"`
+	ScannedDocumentID *fieldops.ID     `json:"scanned_document_id"`
 }
 
 type billLineAnswer struct {
@@ -55,7 +56,7 @@ func showBill(b *fieldops.Bill) billAnswer {
 		ProjectID: b.ProjectID, ProjectCode: text(&b.ProjectCode), ProjectName: text(&b.ProjectName), Status: b.Status,
 		Subtotal: b.SubTotal, TotalTax: b.TotalTax, Amount: b.Total, AmountPaid: b.AmountPaid, AmountDue: b.AmountDue, Currency: b.Currency,
 		Date: b.Date, DueDate: b.DueDate, PaidDate: b.PaidDate, Reference: b.Reference, LineItems: make([]billLineAnswer, len(b.Lines)),
-		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt, DeletedAt: b.DeletedAt,
+		CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt, DeletedAt: b.DeletedAt, ScannedDocumentID: b.ScanID,
 	}
 	for n, l := range b.Lines {
 		answer.LineItems[n] = billLineAnswer{
@@ -73,6 +74,9 @@ type createBillInput struct {
 
 func (a *api) createBill(r *request, in *createBillInput) (billAnswer, error) {
 	var answer billAnswer
+	if err := a.scanToFile(r, &in.Body.ScanID); err != nil {
+		return answer, err
+	}
 	_, err := a.Billing.CreateBill(r.Context(), r.Actor, in.Body, func(tx *store.Tx, b fieldops.Bill) error {
 		answer = showBill(&b)
 		return r.keep(tx, answer)
@@ -87,6 +91,9 @@ type convertOrderInput struct {
 
 func (a *api) convertOrder(r *request, in *convertOrderInput) (billAnswer, error) {
 	var answer billAnswer
+	if err := a.scanToFile(r, &in.Body.ScanID); err != nil {
+		return answer, err
+	}
 	_, err := a.Billing.ConvertOrder(r.Context(), r.Actor, in.ID, in.Body, func(tx *store.Tx, b fieldops.Bill) error {
 		answer = showBill(&b)
 		return r.keep(tx, answer)

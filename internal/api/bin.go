@@ -21,6 +21,7 @@ var binAccess = map[fieldops.RecordKind]fieldops.Permission{
 	fieldops.RecordPayment:       fieldops.CanCreateInvoices,
 	fieldops.RecordCreditNote:    fieldops.CanCreateInvoices,
 	fieldops.RecordProjectFile:   fieldops.CanEditProjects,
+	fieldops.RecordDocumentScan:  fieldops.CanEditProjects,
 }
 
 // managesOthersWork reports whether other people's timesheets are the person's
@@ -51,7 +52,7 @@ func (r *request) seesDeleted(wanted bool, kind fieldops.RecordKind) error {
 }
 
 type listBinInput struct {
-	EntityType string      `query:"entity_type" doc:"client, project, timesheet, invoice, purchase_order, quote, bill, expense, payment, credit_note or project_file"`
+	EntityType string      `query:"entity_type" doc:"client, project, timesheet, invoice, purchase_order, quote, bill, expense, payment, credit_note, project_file or document_scan"`
 	Search     string      `query:"search" doc:"Words of its name or number"`
 	Limit      int         `query:"limit" doc:"Rows of the answer, at most 500" default:"100"`
 	After      fieldops.ID `query:"after" format:"uuid" doc:"The id of the last row before"`
@@ -95,7 +96,11 @@ func (a *api) getDeletion(r *request, in *byID) (deletionAnswer, error) {
 
 // mayRestore refuses a deletion that is not the person's to undo.
 func (r *request) mayRestore(d *fieldops.Deletion) error {
-	own := d.Kind == fieldops.RecordTimesheet && d.UserID != nil && *d.UserID == r.User.ID
+	mine := d.UserID != nil && *d.UserID == r.User.ID
+	if mine && d.Kind == fieldops.RecordDocumentScan {
+		return nil
+	}
+	own := d.Kind == fieldops.RecordTimesheet && mine
 	if r.User.May(binAccess[d.Kind]) && (d.Kind != fieldops.RecordTimesheet || own || r.managesOthersWork()) {
 		return nil
 	}

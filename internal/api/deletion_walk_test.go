@@ -97,6 +97,11 @@ func (f *firm) dependents(client fieldops.ID) made {
 		create(fieldops.RecordPayment, "/api/xero/payments", `{"bill_id":"`+bill+`","amount":"50.00","payment_date":"2026-05-13","payment_method":"BANK_TRANSFER"}`)
 		file := f.submit("admin", "POST", "/api/files", map[string]string{"project_id": project, "tags": "vanishing"}, []photo{{"file", fmt.Sprintf("Vanishing plan %d.pdf", n), pdf}})
 		all.add(fieldops.RecordProjectFile, answer[struct{ ID fieldops.ID }](f.t, file, http.StatusCreated).ID)
+		paper := f.submit("admin", "POST", "/api/document-scan", map[string]string{"project_id": project}, []photo{{"file", fmt.Sprintf("Vanishing receipt %d.png", n), pngPicture}})
+		scan := answer[struct{ Scan scanned }](f.t, paper, http.StatusCreated).Scan
+		f.read(scan.ID, 1, "Vanishing Hardware\nReceipt 1\nTotal 23.00")
+		all.add(fieldops.RecordDocumentScan, scan.ID)
+		all.add(fieldops.RecordProjectFile, scan.FileID)
 		create(fieldops.RecordCreditNote, "/api/xero/credit-notes", `{"invoice_id":"`+invoice+`","amount":"23.00","date":"2026-05-14","reason":"Vanishing reason"}`)
 	}
 	return all
@@ -110,6 +115,7 @@ func everywhere(client fieldops.ID) []string {
 		"/api/xero/invoices", "/api/xero/purchase-orders", "/api/xero/quotes", "/api/xero/bills", "/api/xero/expenses", "/api/xero/payments", "/api/xero/credit-notes",
 		"/api/xero/purchase-orders/cost-center/{center}", "/api/xero/unbilled", "/api/reports/cost-centers", "/api/xero/bank-transactions",
 		"/api/dashboard/recent-timesheets", "/api/dashboard/active-projects", "/api/projects/{project}/financials", "/api/xero/reminders/history", "/api/files", "/api/files?q=vanishing", "/api/files?client_id=" + client,
+		"/api/document-scan", "/api/document-scan?search=vanishing",
 	}
 	for _, list := range []string{"clients", "projects", "timesheets", "xero/invoices", "xero/purchase-orders", "xero/quotes", "xero/bills", "xero/expenses", "xero/payments", "xero/credit-notes"} {
 		urls = append(urls, "/api/"+list+"?format=csv")
@@ -125,7 +131,7 @@ func (m made) details() []string {
 	paths := map[fieldops.RecordKind]string{
 		fieldops.RecordClient: "clients", fieldops.RecordProject: "projects", fieldops.RecordTimesheet: "timesheets", fieldops.RecordInvoice: "xero/invoices",
 		fieldops.RecordPurchaseOrder: "xero/purchase-orders", fieldops.RecordQuote: "xero/quotes", fieldops.RecordBill: "xero/bills", fieldops.RecordExpense: "xero/expenses",
-		fieldops.RecordPayment: "xero/payments", fieldops.RecordCreditNote: "xero/credit-notes", fieldops.RecordProjectFile: "files",
+		fieldops.RecordPayment: "xero/payments", fieldops.RecordCreditNote: "xero/credit-notes", fieldops.RecordProjectFile: "files", fieldops.RecordDocumentScan: "document-scan",
 	}
 	var urls []string
 	for kind, ids := range m {
@@ -155,7 +161,7 @@ func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 		for _, ids := range all {
 			count += len(ids)
 		}
-		if len(all) != 11 || count < 44 {
+		if len(all) != 12 || count < 48 {
 			t.Fatalf("%d dependents of %d kinds", count, len(all)-1)
 		}
 		look := func() map[string]string {

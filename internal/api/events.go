@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/store"
 )
 
 // heartbeat keeps proxies from closing a quiet stream, and is how often it is
@@ -46,7 +47,7 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 			if !open || event.Name == billing.Resync.Name {
 				return nil
 			}
-			if notice, ok := event.Data.(billing.NotificationEvent); ok && notice.UserID != r.User.ID || !ok && !r.seesMoney() {
+			if !r.mayHear(event.Data) {
 				continue
 			}
 			data, err := json.Marshal(event.Data)
@@ -59,6 +60,18 @@ func (a *api) watchEvents(w http.ResponseWriter, r *request) error {
 			}
 		}
 	}
+}
+
+// mayHear reports whether an event is the person's to hear of: notifications are
+// theirs, scans their own and everything else for those who may see money.
+func (r *request) mayHear(event any) bool {
+	switch e := event.(type) {
+	case billing.NotificationEvent:
+		return e.UserID == r.User.ID
+	case store.ChangedScan:
+		return r.seesMoney() || e.UserID != nil && *e.UserID == r.User.ID
+	}
+	return r.seesMoney()
 }
 
 // stillSignedIn reads anew who watches and what they may see. Watching is not

@@ -20,6 +20,7 @@ type expenseInput struct {
 	ReceiptURL   Optional[*string]         `json:"receipt_url,omitempty"`
 	AccountCode  Optional[*string]         `json:"account_code,omitempty"`
 	Currency     Optional[string]          `json:"currency,omitempty"`
+	ScanID       Optional[*string]         `json:"scanned_document_id,omitempty" doc:"Of a new expense: the scan that it is made of, whose file is attached to it"`
 }
 
 // apply changes an expense by what was sent, and reads how it is taxed: nil
@@ -57,6 +58,10 @@ func (a *api) createExpense(r *request, in *createExpenseInput) (fieldops.Expens
 	}
 	if tax == nil {
 		tax = &billing.ExpenseTax{}
+	}
+	expense.ScanID = text(in.Body.ScanID.Value)
+	if err := a.scanToFile(r, expense.ScanID); err != nil {
+		return expense, err
 	}
 	return a.Billing.CreateExpense(r.Context(), r.Actor, expense, *tax, func(tx *store.Tx, e fieldops.Expense) error {
 		return r.keep(tx, e)

@@ -56,6 +56,9 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 		}
 		return a.seesFile(r, &of)
 	}
+	if isAttachedKind(file.RecordKind) {
+		return a.seesAttached(r, file)
+	}
 	if isProjectFile(file.RecordKind) {
 		f, err := a.seesProjectFile(r, file)
 		file.Name = f.Name
@@ -255,6 +258,7 @@ const (
 var purposes = map[paperwork.Use]fieldops.Permission{
 	paperwork.UsePhoto: fieldops.CanCreateTimesheets,
 	paperwork.UseFile:  fieldops.CanEditProjects,
+	paperwork.UseScan:  "", // whoever is signed in: what it is for is asked when it is used
 }
 
 // tus prepares an answer and refuses a client of another version.
@@ -280,7 +284,7 @@ func (a *api) describeUploads(w http.ResponseWriter, r *request) error {
 }
 
 // beginUpload begins an upload. Upload-Metadata says what it is: filename, purpose
-// (photo or file), and sha256 in hexadecimal digits, all in base64 as the protocol has it.
+// (photo, file or scan), and sha256 in hexadecimal digits, all in base64 as the protocol has it.
 func (a *api) beginUpload(w http.ResponseWriter, r *request) error {
 	if err := tus(r); err != nil {
 		return err
@@ -295,13 +299,13 @@ func (a *api) beginUpload(w http.ResponseWriter, r *request) error {
 		use = paperwork.UsePhoto
 	}
 	permission, known := purposes[use]
-	f.Require(known, "purpose", "The purpose of an upload must be photo or file")
+	f.Require(known, "purpose", "The purpose of an upload must be photo, file or scan")
 	sum, err := hex.DecodeString(about["sha256"])
 	f.Require(about["sha256"] == "" || err == nil && len(sum) == sha256.Size, "sha256", "sha256 must have 64 hexadecimal digits")
 	if err := f.Err(""); err != nil {
 		return err
 	}
-	if !r.User.May(permission) {
+	if permission != "" && !r.User.May(permission) {
 		return fieldops.Refuse(fieldops.Forbidden, "You are not allowed to upload this")
 	}
 	u, err := a.Files.BeginUpload(r.Context(), r.Actor, use, about["filename"], size, hex.EncodeToString(sum))
@@ -407,7 +411,7 @@ func documentUpload(_ huma.Registry, op *huma.Operation) {
 	op.Parameters = append(op.Parameters,
 		parameter("header", "Tus-Resumable", tusVersion, true),
 		parameter("header", "Upload-Length", "How many bytes will come", true),
-		parameter("header", "Upload-Metadata", "filename, purpose (photo or file) and sha256 in hexadecimal digits: pairs of a key and its value in base64, with commas between", false))
+		parameter("header", "Upload-Metadata", "filename, purpose (photo, file or scan) and sha256 in hexadecimal digits: pairs of a key and its value in base64, with commas between", false))
 }
 
 func documentPiece(_ huma.Registry, op *huma.Operation) {

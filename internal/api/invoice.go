@@ -30,33 +30,34 @@ func showSync(d billing.Document, warning *string, total *fieldops.Cents, synced
 }
 
 type invoiceAnswer struct {
-	ID              fieldops.ID         `json:"id"`
-	InvoiceNumber   string              `json:"invoice_number"`
-	XeroInvoiceID   *string             `json:"xero_invoice_id"`
-	ClientID        *fieldops.ID        `json:"client_id"`
-	ClientName      string              `json:"client_name"`
-	ProjectID       *fieldops.ID        `json:"project_id"`
-	ProjectName     *string             `json:"project_name"`
-	Status          string              `json:"status" enum:"DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED,DELETED"`
-	Subtotal        fieldops.Cents      `json:"subtotal"`
-	TotalTax        fieldops.Cents      `json:"total_tax"`
-	Total           fieldops.Cents      `json:"total"`
-	AmountDue       fieldops.Cents      `json:"amount_due"`
-	AmountPaid      fieldops.Cents      `json:"amount_paid"` // or credited
-	PaymentStatus   string              `json:"payment_status" enum:"unpaid,partially_paid,paid"`
-	LastPaymentDate fieldops.Date       `json:"last_payment_date"`
-	SentAt          fieldops.Time       `json:"sent_at"` // by mail
-	SentTo          *string             `json:"sent_to"`
-	CopyOf          *fieldops.ID        `json:"copy_of"` // the invoice that it replaces
-	Currency        string              `json:"currency"`
-	IssueDate       fieldops.Date       `json:"issue_date"`
-	DueDate         fieldops.Date       `json:"due_date"`
-	Reference       *string             `json:"reference"`
-	LineItems       []invoiceLineAnswer `json:"line_items"`
-	TimesheetsCount int                 `json:"timesheets_count"`
-	CreatedAt       fieldops.Time       `json:"created_at"`
-	UpdatedAt       fieldops.Time       `json:"updated_at"`
-	DeletedAt       fieldops.Time       `json:"deleted_at"`
+	ID                fieldops.ID         `json:"id"`
+	InvoiceNumber     string              `json:"invoice_number"`
+	XeroInvoiceID     *string             `json:"xero_invoice_id"`
+	ClientID          *fieldops.ID        `json:"client_id"`
+	ClientName        string              `json:"client_name"`
+	ProjectID         *fieldops.ID        `json:"project_id"`
+	ProjectName       *string             `json:"project_name"`
+	Status            string              `json:"status" enum:"DRAFT,SUBMITTED,AUTHORISED,PAID,VOIDED,DELETED"`
+	Subtotal          fieldops.Cents      `json:"subtotal"`
+	TotalTax          fieldops.Cents      `json:"total_tax"`
+	Total             fieldops.Cents      `json:"total"`
+	AmountDue         fieldops.Cents      `json:"amount_due"`
+	AmountPaid        fieldops.Cents      `json:"amount_paid"` // or credited
+	PaymentStatus     string              `json:"payment_status" enum:"unpaid,partially_paid,paid"`
+	LastPaymentDate   fieldops.Date       `json:"last_payment_date"`
+	SentAt            fieldops.Time       `json:"sent_at"` // by mail
+	SentTo            *string             `json:"sent_to"`
+	CopyOf            *fieldops.ID        `json:"copy_of"` // the invoice that it replaces
+	Currency          string              `json:"currency"`
+	IssueDate         fieldops.Date       `json:"issue_date"`
+	DueDate           fieldops.Date       `json:"due_date"`
+	Reference         *string             `json:"reference"`
+	LineItems         []invoiceLineAnswer `json:"line_items"`
+	TimesheetsCount   int                 `json:"timesheets_count"`
+	CreatedAt         fieldops.Time       `json:"created_at"`
+	UpdatedAt         fieldops.Time       `json:"updated_at"`
+	DeletedAt         fieldops.Time       `json:"deleted_at"`
+	ScannedDocumentID *fieldops.ID        `json:"scanned_document_id"`
 	syncAnswer
 }
 
@@ -90,7 +91,7 @@ func showInvoice(v *billing.InvoiceView) invoiceAnswer {
 		PaymentStatus: i.PaymentStatus(), LastPaymentDate: i.LastPayment, SentAt: i.SentAt, SentTo: i.SentTo, CopyOf: i.CopyOf,
 		Currency: i.Currency, IssueDate: i.IssueDate, DueDate: i.DueDate, Reference: i.Reference,
 		LineItems: make([]invoiceLineAnswer, len(i.Lines)), TimesheetsCount: v.TimesheetsCount,
-		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt,
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt, ScannedDocumentID: i.ScanID,
 		syncAnswer: showSync(v.Document, i.SyncWarning, i.XeroTotal, i.SyncedAt),
 	}
 	for n := range i.Lines {

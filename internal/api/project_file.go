@@ -294,8 +294,8 @@ func (a *api) readFilePart(form *fileForm, part *multipart.Part, use paperwork.U
 func (a *api) takeUpload(r *request, form *fileForm, use paperwork.Use) error {
 	raw, named := form.fields["upload_id"]
 	if !named {
-		if form.arrival == nil {
-			return fieldops.Refuse(fieldops.Invalid, "No file uploaded")
+		if _, again := form.fields["file_id"]; form.arrival == nil && !again {
+			return errNoFile()
 		}
 		return nil
 	}
@@ -328,7 +328,7 @@ func (form *fileForm) discard() error {
 func (form *fileForm) fingerprint() ([]byte, error) {
 	digest := sha256.New()
 	sum := ""
-	if form.upload == "" {
+	if form.upload == "" && form.arrival != nil {
 		sum = form.arrival.SHA256()
 	}
 	err := json.NewEncoder(digest).Encode(struct {
@@ -341,6 +341,18 @@ func (form *fileForm) fingerprint() ([]byte, error) {
 // takeFile reads a request that brings one file and keeps it once, however often it
 // is repeated under one key. keep puts it into its place and writes it down.
 func (a *api) takeFile(w http.ResponseWriter, r *request, use paperwork.Use, route string, keep func(r *request, form *fileForm) (any, error)) error {
+	return a.takeFormOr(w, r, use, route, func(r *request, form *fileForm) (any, error) {
+		if form.arrival == nil {
+			return nil, errNoFile()
+		}
+		return keep(r, form)
+	})
+}
+
+func errNoFile() error { return fieldops.Refuse(fieldops.Invalid, "No file uploaded") }
+
+// takeFormOr is takeFile for what may bring a file_id in place of a file.
+func (a *api) takeFormOr(w http.ResponseWriter, r *request, use paperwork.Use, route string, keep func(r *request, form *fileForm) (any, error)) error {
 	ctx, cancel := context.WithTimeout(r.Context(), uploadTimeout)
 	defer cancel()
 	r.Request = r.WithContext(ctx)

@@ -27,11 +27,12 @@ type orderAnswer struct {
 	Currency     string         `json:"currency"`
 	Notes        *string        `json:"notes"`
 	// Existing clients read the lines under either name.
-	LineItems       []orderLineAnswer `json:"line_items"`
-	LineItemsDetail []orderLineAnswer `json:"line_items_detail"`
-	CreatedAt       fieldops.Time     `json:"created_at"`
-	UpdatedAt       fieldops.Time     `json:"updated_at"`
-	DeletedAt       fieldops.Time     `json:"deleted_at"`
+	LineItems         []orderLineAnswer `json:"line_items"`
+	LineItemsDetail   []orderLineAnswer `json:"line_items_detail"`
+	CreatedAt         fieldops.Time     `json:"created_at"`
+	UpdatedAt         fieldops.Time     `json:"updated_at"`
+	DeletedAt         fieldops.Time     `json:"deleted_at"`
+	ScannedDocumentID *fieldops.ID      `json:"scanned_document_id"`
 	syncAnswer
 }
 
@@ -58,7 +59,7 @@ func showOrder(v *billing.PurchaseOrderView) orderAnswer {
 		ID: o.ID, PONumber: o.Number, XeroPOID: o.XeroPOID, SupplierID: o.SupplierID, SupplierName: o.SupplierName,
 		ProjectID: o.ProjectID, ProjectCode: text(&o.ProjectCode), ProjectName: text(&o.ProjectName), Status: o.ShownStatus(),
 		Date: o.Date, DeliveryDate: o.DeliveryDate, Subtotal: o.SubTotal, TotalTax: o.TotalTax, TotalAmount: o.Total,
-		Currency: o.Currency, Notes: o.Notes, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, DeletedAt: o.DeletedAt,
+		Currency: o.Currency, Notes: o.Notes, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt, DeletedAt: o.DeletedAt, ScannedDocumentID: o.ScanID,
 		LineItems:  make([]orderLineAnswer, len(o.Lines)),
 		syncAnswer: showSync(v.Document, o.SyncWarning, o.XeroTotal, o.SyncedAt),
 	}

@@ -121,7 +121,7 @@ func (a access) String() string {
 
 // routes is the table.
 func (a *api) routes() []route {
-	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes(), a.fileRoutes())
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes(), a.fileRoutes(), a.scanRoutes())
 }
 
 func (a *api) healthRoutes() []route {
@@ -385,6 +385,42 @@ func (a *api) fileRoutes() []route {
 		{"PUT", "/api/files/{id}", changes, typed(a.updateFile), "Rename a file, tag it, or move it to another project or cost centre", 0, nil, ""},
 		{"DELETE", "/api/files/{id}", changes, typed(a.deleteFile), "Delete a file", 0, nil, ""},
 		{"POST", "/api/files/{id}/restore", changes, typed(a.restoreRecord(fieldops.RecordProjectFile)), "Restore a file", 0, nil, ""},
+	}
+}
+
+// scanRoutes are receipts and suppliers' documents, and the files of bills and
+// expenses. Technicians scan their own receipts, and see only those.
+func (a *api) scanRoutes() []route {
+	own := may(fieldops.CanViewFinancials, fieldops.CanEditProjects, fieldops.CanCreateTimesheets)
+	ownWrites := may(fieldops.CanEditProjects, fieldops.CanCreateInvoices, fieldops.CanCreateTimesheets)
+	matches := may(fieldops.CanEditProjects)
+	const scan = "/api/document-scan/{id}"
+	const bill, expense = "/api/xero/bills/{id}/attachments", "/api/xero/expenses/{id}/attachments"
+	sees, writes := may(fieldops.CanViewFinancials), may(fieldops.CanCreateInvoices)
+	ownExpense, ownExpenseWrites := may(fieldops.CanViewFinancials, fieldops.CanCreateTimesheets), may(fieldops.CanCreateInvoices, fieldops.CanCreateTimesheets)
+	attach := func(of attachable) endpoint { return plain(a.addAttachment(of)).writing(new([]fieldops.AttachedFile)) }
+	return []route{
+		{"POST", "/api/document-scan/upload", may(fieldops.CanEditProjects), plain(a.uploadScan).writing(new(newScanAnswer)), "Scan a document of a project; its text is read in the background", created | ownKey | streams, documentScan, ""},
+		{"POST", "/api/document-scan", ownWrites, plain(a.createScan).writing(new(newScanAnswer)), "Scan a receipt or a supplier's document, with a project or without; its text is read in the background", created | ownKey | streams, documentScan, ""},
+		{"GET", "/api/document-scan", own, typed(a.listScans), "Scans, newest first: my own, or everybody's with can_view_financials", 0, nil, ""},
+		{"GET", "/api/document-scan/reading", own, typed(a.scanReading), "Whether the text of documents can be read on this server, and what is missing where it cannot", 0, nil, ""},
+		{"GET", scan, own, typed(a.getScan), "One scan with what was found in its text", 0, nil, ""},
+		{"PUT", scan, ownWrites, typed(a.updateScan), "Put the fields sent right", 0, nil, ""},
+		{"DELETE", scan, ownWrites, typed(a.deleteScan), "Delete a scan; what has become of it keeps the file", 0, nil, ""},
+		{"POST", scan + "/restore", ownWrites, typed(a.restoreRecord(fieldops.RecordDocumentScan)), "Restore a scan", 0, nil, ""},
+		{"POST", scan + "/retry", ownWrites, typed(a.retryScan), "Read the text again", 0, nil, ""},
+		{"GET", scan + "/matches", sees, typed(a.scanMatches), "Orders, bills, expenses and invoices that it may belong to, at most five", 0, nil, ""},
+		{"POST", scan + "/matches", matches, typed(a.findMatches), "Look anew for what it may belong to", 0, nil, ""},
+		{"POST", scan + "/match/reject", matches, typed(a.rejectMatches), "It belongs to none of what is proposed", 0, nil, ""},
+		{"POST", scan + "/match/{match}/confirm", matches, typed(a.confirmMatch), "It belongs to this: the file is attached there", 0, nil, ""},
+		{"POST", scan + "/match/{match}/reject", matches, typed(a.rejectMatch), "It does not belong to this", 0, nil, ""},
+
+		{"GET", bill, sees, typed(a.listAttachments(billFiles)), "The files of a bill", 0, nil, ""},
+		{"POST", bill, writes, attach(billFiles), "Attach a file to a bill", created | ownKey | streams, documentAttachment, ""},
+		{"DELETE", bill + "/{file}", writes, typed(a.removeAttachment(billFiles)), "Take a file off a bill; for 30 days it can be attached again", 0, nil, ""},
+		{"GET", expense, ownExpense, typed(a.listAttachments(expenseFiles)), "The files of an expense", 0, nil, ""},
+		{"POST", expense, ownExpenseWrites, attach(expenseFiles), "Attach a file to an expense", created | ownKey | streams, documentAttachment, ""},
+		{"DELETE", expense + "/{file}", ownExpenseWrites, typed(a.removeAttachment(expenseFiles)), "Take a file off an expense; for 30 days it can be attached again", 0, nil, ""},
 	}
 }
 

@@ -104,6 +104,7 @@ func TestEveryListCanBeGoneThrough(t *testing.T) {
 			"/api/clients/": f.vars["client"], "/api/projects/": all["project"][0], "/api/xero/items/": f.vars["item"], "/api/users/": f.people["tech"],
 			"/api/xero/purchase-orders/project/": all["project"][0], "/api/xero/purchase-orders/cost-center/": f.vars["center"], "/api/timesheets/": all["timesheet"][0],
 			"/api/xero/invoices/": all["invoice"][0], "/api/files/timesheet-images/": all["project"][0],
+			"/api/document-scan/": all["document_scan"][0], "/api/xero/bills/": all["bill"][0], "/api/xero/expenses/": all["expense"][0],
 		}
 		several := 0
 		for _, path := range listRoutes(t) {
@@ -171,7 +172,8 @@ func TestOfManyEditsOfOneVersionOneStands(t *testing.T) {
 			"/api/users/{other}": `{"name":"Person %d"}`, "/api/permissions/{permission}": `{"label":"Drive %d"}`, "/api/xero/items/{item}": `{"name":"Item %d"}`,
 			"/api/xero/invoices/{plain}": `{"reference":"Reference %d"}`, "/api/xero/purchase-orders/" + all["purchase_order"][0]: `{"notes":"Note %d"}`,
 			"/api/xero/bills/{bill}": `{"reference":"Note %d"}`, "/api/xero/quotes/" + all["quote"][0]: `{"title":"Title %d"}`, "/api/xero/expenses/" + all["expense"][0]: `{"description":"Parking %d"}`,
-			"/api/files/" + all["project_file"][0]: `{"file_name":"Plan %d.pdf"}`,
+			"/api/files/" + all["project_file"][0]:          `{"file_name":"Plan %d.pdf"}`,
+			"/api/document-scan/" + all["document_scan"][0]: `{"document_number":"Number %d"}`,
 		}
 		for path, body := range edits {
 			w := f.ask("admin", "GET", path, "")

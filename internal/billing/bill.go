@@ -125,6 +125,16 @@ func createBill(ctx context.Context, tx *store.Tx, r *fieldops.BillRequest, orde
 	if err := tx.InsertBill(ctx, &bill); err != nil {
 		return bill, err
 	}
+	if r.ScanID != "" {
+		if err := tx.FileScan(ctx, r.ScanID, fieldops.RecordBill, bill.ID); err != nil {
+			return bill, err
+		}
+	}
+	if r.ScanID != "" && order != nil {
+		if err := tx.LinkScan(ctx, r.ScanID, fieldops.RecordPurchaseOrder, order.ID); err != nil {
+			return bill, err
+		}
+	}
 	if bill, err = tx.Bill(ctx, bill.ID); err != nil {
 		return bill, err
 	}

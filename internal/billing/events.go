@@ -16,7 +16,7 @@ import (
 
 // Event is something that people who watch their screens should see at once.
 type Event struct {
-	Name string // "sync", "lane", "notification" or "resync"
+	Name string // "sync", "lane", "scan", "notification" or "resync"
 	Data any    // becomes JSON
 }
 
@@ -32,6 +32,15 @@ type SyncEvent struct {
 // NotificationEvent is the data of a "notification" event: somebody has one more.
 type NotificationEvent struct {
 	UserID fieldops.ID `json:"user_id"`
+}
+
+// ScanChanged announces that the reading of a scan has begun or ended.
+func (e *Events) ScanChanged(s store.ChangedScan) {
+	e.Publish(Event{"scan", s})
+	e.mu.Lock()
+	e.scans = append(e.scans, s)
+	e.mu.Unlock()
+	e.nudge()
 }
 
 // Notified announces that a person has a new notification.
@@ -65,6 +74,7 @@ type Events struct {
 	changed  map[fieldops.DocumentRef]struct{} // here
 	heard    map[fieldops.DocumentRef]struct{} // elsewhere
 	notified map[fieldops.ID]struct{}          // here; others are to be told
+	scans    []store.ChangedScan               // here; others are to be told
 	lane     bool                              // changed here
 	heardOf  bool                              // the lane changed elsewhere
 	wake     chan struct{}
@@ -148,6 +158,9 @@ func (e *Events) hear(n store.News) {
 	for _, user := range n.People {
 		e.Publish(Event{"notification", NotificationEvent{user}})
 	}
+	for _, scan := range n.Scans {
+		e.Publish(Event{"scan", scan})
+	}
 	e.mu.Lock()
 	for _, ref := range n.Documents {
 		e.heard[ref] = struct{}{}
@@ -163,12 +176,13 @@ func (e *Events) hear(n store.News) {
 // cannot be.
 func (e *Events) tell(ctx context.Context) error {
 	e.mu.Lock()
-	news := store.News{From: e.process, Documents: slices.Collect(maps.Keys(e.changed)), People: slices.Collect(maps.Keys(e.notified)), Lane: e.lane}
+	news := store.News{From: e.process, Documents: slices.Collect(maps.Keys(e.changed)), People: slices.Collect(maps.Keys(e.notified)), Scans: e.scans, Lane: e.lane}
 	changed, lane := maps.Clone(e.heard), e.lane || e.heardOf
 	maps.Copy(changed, e.changed)
 	clear(e.changed)
 	clear(e.heard)
 	clear(e.notified)
+	e.scans = nil
 	e.lane, e.heardOf = false, false
 	watched := len(e.watchers) > 0
 	e.mu.Unlock()

@@ -14,7 +14,7 @@ type ExpenseTax struct {
 	Type string
 }
 
-// CreateExpense writes down what somebody paid. also runs in the same
+// CreateExpense writes down what somebody paid, of a scan if it names one. also runs in the same
 // transaction, last.
 func (s *Service) CreateExpense(ctx context.Context, actor fieldops.Actor, expense fieldops.Expense, tax ExpenseTax, also ...func(*store.Tx, fieldops.Expense) error) (fieldops.Expense, error) {
 	var made fieldops.Expense
@@ -26,6 +26,11 @@ func (s *Service) CreateExpense(ctx context.Context, actor fieldops.Actor, expen
 		}
 		if err := tx.InsertExpense(ctx, &made); err != nil {
 			return err
+		}
+		if expense.ScanID != nil {
+			if err := tx.FileScan(ctx, *expense.ScanID, fieldops.RecordExpense, made.ID); err != nil {
+				return err
+			}
 		}
 		var err error
 		if made, err = tx.Expense(ctx, made.ID); err != nil {

@@ -30,6 +30,7 @@ type Bill struct {
 	AmountDue    Cents
 	PaidDate     Date
 	Lines        []Line
+	ScanID       *ID // of the document that it was made of
 	CreatedAt    Time
 	UpdatedAt    Time
 	DeletedAt    Time
@@ -46,6 +47,7 @@ type BillRequest struct {
 	Reference  *string    `json:"reference,omitempty"`
 	Currency   string     `json:"currency,omitempty"`
 	Status     string     `json:"status,omitempty"`
+	ScanID     ID         `json:"scanned_document_id,omitempty" doc:"The scan that it is made of: its file is attached to the bill"`
 	Lines      []BillLine `json:"line_items"`
 }
 
@@ -73,6 +75,7 @@ type OrderConversion struct {
 	Date    Date             `json:"date,omitempty"` // today, unless given
 	DueDate Date             `json:"due_date,omitempty"`
 	Number  string           `json:"bill_number,omitempty"`
+	ScanID  ID               `json:"scanned_document_id,omitempty" doc:"The scan of the supplier's invoice: its file is attached to the bill"`
 	Lines   []ConversionLine `json:"lines,omitempty"`
 }
 
@@ -98,7 +101,7 @@ func (r *BillRequest) Validate() error {
 	for _, id := range []struct {
 		place *ID
 		field string
-	}{{&r.OrderID, "purchase_order_id"}, {&r.ProjectID, "project_id"}} {
+	}{{&r.OrderID, "purchase_order_id"}, {&r.ProjectID, "project_id"}, {&r.ScanID, "scanned_document_id"}} {
 		if *id.place = strings.TrimSpace(*id.place); *id.place != "" {
 			checkID(&f, id.place, id.field)
 		}
@@ -323,7 +326,7 @@ func checkBillStatus(f *Faults, from, to string) {
 // Bill makes of what is open of an order, or of the part that is asked for, the
 // request of its bill.
 func (o *PurchaseOrder) Bill(c *OrderConversion, today Date) (BillRequest, error) {
-	r := BillRequest{OrderID: o.ID, Date: c.Date, DueDate: c.DueDate, Number: c.Number}
+	r := BillRequest{OrderID: o.ID, Date: c.Date, DueDate: c.DueDate, Number: c.Number, ScanID: c.ScanID}
 	if o.SupplierID != nil {
 		r.SupplierID = *o.SupplierID
 	}

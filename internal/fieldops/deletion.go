@@ -43,6 +43,8 @@ func (k RecordKind) Label() string {
 		return "Credit note"
 	case RecordProjectFile:
 		return "File"
+	case RecordDocumentScan:
+		return "Document scan"
 	}
 	return "Record"
 }

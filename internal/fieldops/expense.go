@@ -25,6 +25,7 @@ type Expense struct {
 	Tax          Cents   `json:"tax"`    // of the amount
 	AccountCode  *string `json:"account_code"`
 	ReceiptURL   *string `json:"receipt_url"`
+	ScanID       *ID     `json:"scanned_document_id"`
 	CreatedAt    Time    `json:"created_at"`
 	UpdatedAt    Time    `json:"updated_at"`
 	DeletedAt    Time    `json:"deleted_at"`

@@ -244,6 +244,7 @@ type Invoice struct {
 	CreatedAt     Time
 	UpdatedAt     Time
 	DeletedAt     Time
+	ScanID        *ID // of the document that it was made of or compared with
 	Sync
 }
 
@@ -273,6 +274,7 @@ type PurchaseOrder struct {
 	CreatedAt    Time
 	UpdatedAt    Time
 	DeletedAt    Time
+	ScanID       *ID // of the document that it was made of or compared with
 	Sync
 }
 

@@ -208,3 +208,21 @@ type ScanMatch struct {
 	Date   Date
 	Status string
 }
+
+// AttachedFile is a file that belongs to a document.
+type AttachedFile struct {
+	ID           ID           `json:"id"`
+	URL          string       `json:"url"`
+	PreviewURL   string       `json:"preview_url" doc:"A small picture; empty where there is none"`
+	Name         string       `json:"file_name"`
+	ContentType  string       `json:"content_type"`
+	Size         int64        `json:"size" doc:"Bytes"`
+	SHA256       string       `json:"sha256"`
+	Place        StoragePlace `json:"stored_in" enum:"local,s3,google-drive"`
+	MovesTo      StoragePlace `json:"moves_to,omitempty" doc:"Where it goes as soon as that place takes it"`
+	Missing      bool         `json:"missing,omitempty" doc:"Its bytes were not found where they should be"`
+	AttachedBy   *ID          `json:"attached_by"`
+	AttacherName string       `json:"attached_by_name"`
+	AttachedAt   Time         `json:"attached_at"`
+	ScanID       *ID          `json:"scan_id" doc:"The scan that it was read as"`
+}

@@ -31,14 +31,16 @@ const (
 	XeroQueue = "xero-sync"
 	MailQueue = "mail"
 	FileQueue = "files"
+	ScanQueue = "scans" // reading texts, which takes longer than anything else about files
 )
 
 // mailWorkers is how many mails one process sends at the same time, fileWorkers
 // how many files it works on: one, because a picture that is made smaller takes a
-// lot of memory.
+// lot of memory; scanWorkers, how many texts it reads: one, because that takes a core.
 const (
 	mailWorkers = 2
 	fileWorkers = 1
+	scanWorkers = 1
 )
 
 // Args are the arguments of one kind of job; they travel as JSON.
@@ -197,6 +199,7 @@ func (q *Queue) Start(ctx context.Context, workers int, log *slog.Logger) error 
 			XeroQueue: {MaxWorkers: workers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: 100 * time.Millisecond},
 			MailQueue: {MaxWorkers: mailWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
 			FileQueue: {MaxWorkers: fileWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
+			ScanQueue: {MaxWorkers: scanWorkers, FetchCooldown: 50 * time.Millisecond, FetchPollInterval: time.Second},
 		},
 		Workers:              q.workers,
 		RescueStuckJobsAfter: 6 * time.Minute, // above Timeout, as River demands; our own leases act long before

@@ -14,6 +14,7 @@ import (
 	"image"
 	"io"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 
@@ -67,6 +68,11 @@ func Find(tesseract, languages string) *Reader {
 	}
 	return &Reader{Tesseract: find(tesseract), PDFToText: find("pdftotext"), PDFToPPM: find("pdftoppm"), Languages: languages, Limit: DefaultLimit}
 }
+
+var languages = regexp.MustCompile(`^[A-Za-z_]{2,40}(\+[A-Za-z_]{2,40}){0,9}$`)
+
+// ValidLanguages reports whether a text names languages as tesseract does.
+func ValidLanguages(s string) bool { return languages.MatchString(s) }
 
 // ReadsPictures reports whether the text of pictures can be read here.
 func (r *Reader) ReadsPictures() bool { return r.Tesseract != "" }
@@ -139,8 +145,8 @@ func (r *Reader) shownPages(ctx context.Context, content func() io.Reader) ([]Li
 		// A page may claim any size: its longer side becomes so many points.
 		out, err := r.run(ctx, r.PDFToPPM, []string{"-gray", "-f", number, "-l", number, "-scale-to", fmt.Sprint(maxSide), "-"}, content(), maxSide*maxSide+64)
 		if err != nil {
-			if page > 1 && isFailure(err) {
-				return all, nil // there is no such page
+			if page > 1 && ctx.Err() == nil {
+				return all, nil // there is no such page, or none that can be read in time
 			}
 			return nil, pdfFault(err)
 		}
@@ -152,6 +158,9 @@ func (r *Reader) shownPages(ctx context.Context, content func() io.Reader) ([]Li
 			return nil, err
 		}
 		lines, err := r.page(ctx, picture, page)
+		if err != nil && page > 1 && ctx.Err() == nil {
+			return all, nil
+		}
 		if err != nil {
 			return nil, err
 		}

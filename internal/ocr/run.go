@@ -39,11 +39,6 @@ type failure struct {
 func (f *failure) Error() string { return fmt.Sprintf("%s: %v: %s", f.program, f.err, f.said) }
 func (f *failure) Unwrap() error { return f.err }
 
-func isFailure(err error) bool {
-	_, ok := errors.AsType[*failure](err)
-	return ok
-}
-
 // run runs a program on what it reads from its standard input, and returns what it
 // writes, at most limit bytes. The program has a time, a memory and a group of
 // processes of its own, which is killed with it; it is given no shell, no folder but

@@ -22,6 +22,7 @@ import (
 
 	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/ocr"
 	"ampedfieldops/internal/store"
 )
 
@@ -35,6 +36,7 @@ type Files struct {
 	db     *store.DB
 	folder *blob.Folder
 	places *Places
+	reader *ocr.Reader
 	log    *slog.Logger
 	clock  func() time.Time
 
@@ -47,18 +49,22 @@ type FilesConfig struct {
 	DB     *store.DB
 	Folder *blob.Folder
 	Places *Places
+	Reader *ocr.Reader // nil: the texts of scans cannot be read
 	Log    *slog.Logger
 	Clock  func() time.Time // nil: time.Now
 }
 
 // NewFiles makes one.
 func NewFiles(c FilesConfig) *Files {
-	f := &Files{db: c.DB, folder: c.Folder, places: c.Places, log: c.Log, clock: c.Clock, away: map[fieldops.StoragePlace]time.Time{}}
+	f := &Files{db: c.DB, folder: c.Folder, places: c.Places, reader: c.Reader, log: c.Log, clock: c.Clock, away: map[fieldops.StoragePlace]time.Time{}}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
 	if f.clock == nil {
 		f.clock = time.Now
+	}
+	if f.reader == nil {
+		f.reader = &ocr.Reader{}
 	}
 	return f
 }

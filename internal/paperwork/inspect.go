@@ -22,7 +22,7 @@ type Use string
 const (
 	UsePhoto  Use = "photo"  // of a timesheet
 	UseFile   Use = "file"   // of a project or cost centre
-	UseScan   Use = "scan"   // a receipt whose text is to be read
+	UseScan   Use = "scan"   // a receipt or a supplier's document
 	UseFormer Use = "former" // what a former version kept
 )
 
@@ -52,7 +52,7 @@ var kinds = map[Use][]string{
 // wanted says to a person what a use lets in.
 var wanted = map[Use]string{
 	UsePhoto: "Only JPEG, PNG, GIF, WebP and HEIC images and PDF files can be attached",
-	UseScan:  "Only JPEG, PNG, WebP and TIFF images and PDF files can be read",
+	UseScan:  "Only JPEG, PNG, WebP and TIFF images and PDF files can be scanned",
 	UseFile:  "Only images, PDF files, Word and Excel documents, and text and CSV files can be kept",
 }
 

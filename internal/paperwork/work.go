@@ -40,6 +40,7 @@ const (
 func (f *Files) Register(q *job.Queue) {
 	job.Handle(q, func(ctx context.Context, a store.MakePreview) error { return f.makePreview(ctx, a.File) })
 	job.Handle(q, func(ctx context.Context, a store.MoveFile) error { return f.moveUp(ctx, a.File) })
+	job.Handle(q, func(ctx context.Context, a store.ReadScan) error { return f.readScan(ctx, a) })
 }
 
 // Run does what comes round, until ctx ends: it removes the bytes that are to go,

@@ -13,7 +13,7 @@ import (
 const billColumns = `b.id, b.bill_number, b.supplier_id, coalesce(c.name, ''), b.purchase_order_id, coalesce(o.po_number, ''),
 	b.project_id, coalesce(p.code, ''), coalesce(p.name, ''), b.status, b.currency, b.date, b.due_date, b.reference,
 	b.subtotal_cents, b.total_tax_cents, b.amount_cents, b.amount_paid_cents, b.amount_due_cents, b.paid_date,
-	b.created_at, b.updated_at, b.deleted_at`
+	b.created_at, b.updated_at, b.deleted_at, b.scanned_document_id`
 
 const billTables = ` /* deleted too */ xero_bills b
 	left join /* deleted too */ clients c on c.id = b.supplier_id
@@ -24,7 +24,7 @@ func scanBill(rows *sql.Rows, b *fieldops.Bill) error {
 	return rows.Scan(&b.ID, &b.Number, &b.SupplierID, &b.SupplierName, &b.OrderID, &b.OrderNumber,
 		&b.ProjectID, &b.ProjectCode, &b.ProjectName, &b.Status, &b.Currency, &b.Date, &b.DueDate, &b.Reference,
 		&b.SubTotal, &b.TotalTax, &b.Total, &b.AmountPaid, &b.AmountDue, &b.PaidDate,
-		&b.CreatedAt, &b.UpdatedAt, &b.DeletedAt)
+		&b.CreatedAt, &b.UpdatedAt, &b.DeletedAt, &b.ScanID)
 }
 
 // Bill is one bill with its lines. A deleted one is not found.

@@ -51,6 +51,7 @@ type DB struct {
 	report func(error)
 
 	watchNotices func(user fieldops.ID)
+	watchScans   func(ChangedScan)
 
 	shared *sharedCommits      // SQLite only
 	turns  *semaphore.Weighted // PostgreSQL only
@@ -75,6 +76,7 @@ type Tx struct {
 	watch     func(fieldops.DocumentRef)
 
 	watchNotices func(user fieldops.ID)
+	watchScans   func(ChangedScan)
 }
 
 // reads carries every query that changes nothing.
@@ -300,7 +302,7 @@ func (db *DB) commit(ctx context.Context, actor fieldops.Actor, change func(tx *
 func (db *DB) begun(actor fieldops.Actor, sqlTx *sql.Tx, q querier) *Tx {
 	return &Tx{
 		reads: reads{q: q, engine: db.engine, reference: db.reference, clock: new(clockReading), sums: db.sums},
-		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch, watchNotices: db.watchNotices,
+		Actor: actor, Now: fieldops.At(time.Now()), tx: sqlTx, queue: db.queue, watch: db.watch, watchNotices: db.watchNotices, watchScans: db.watchScans,
 	}
 }
 

@@ -91,6 +91,12 @@ var binned = []binnedKind{
 		belongs: "project_id in " + taken("projects"),
 		parents: map[string]string{"project_id": "projects"},
 	},
+	{
+		kind: fieldops.RecordDocumentScan, table: "document_scans",
+		label:   "coalesce(vendor_name || ' ', '') || (select file_name from stored_files where stored_files.id = document_scans.file_id)",
+		belongs: "project_id in " + taken("projects"),
+		parents: map[string]string{"project_id": "projects"},
+	},
 }
 
 func binnedOf(kind fieldops.RecordKind) (binnedKind, bool) {
@@ -570,6 +576,10 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if err != nil {
 		return err
 	}
+	attached, err := tx.attachedTo(ctx, d)
+	if err != nil {
+		return err
+	}
 	if err := tx.forgetDeleted(ctx, d.ID); err != nil {
 		return err
 	}
@@ -585,7 +595,7 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if _, err := tx.q.ExecContext(ctx, "update deletions set purged_at = $1, purged_by = $2 where id = $3", tx.Now, tx.Actor.Name, d.ID); err != nil {
 		return err
 	}
-	if err := tx.ReleaseFiles(ctx, true, append(photos, files...)...); err != nil {
+	if err := tx.ReleaseFiles(ctx, true, slices.Concat(photos, files, attached)...); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
@@ -597,6 +607,8 @@ var purges = func() []string {
 		return "delete from " + table + " where " + column + " in " + taken(parent)
 	}
 	statements := []string{
+		lines("document_matches", "scan_id", "document_scans"),
+		"update document_scans set supplier_id = null where supplier_id in " + taken("clients"),
 		lines("credit_note_allocations", "credit_note_id", "xero_credit_notes"),
 		lines("credit_note_allocations", "invoice_id", "xero_invoices"),
 		lines("xero_credit_note_lines", "credit_note_id", "xero_credit_notes"),
@@ -610,6 +622,15 @@ var purges = func() []string {
 		"update xero_quotes set invoice_id = null where invoice_id in " + taken("xero_invoices"),
 		"update xero_invoices set copy_of = null where copy_of in " + taken("xero_invoices"),
 	}
+	for kind, table := range scannedTables {
+		statements = append(statements,
+			"update "+table+" set scanned_document_id = null where scanned_document_id in "+taken("document_scans"),
+			"delete from attachments where entity_type = '"+string(kind)+"' and entity_id in "+taken(table),
+			"delete from document_matches where entity_type = '"+string(kind)+"' and entity_id in "+taken(table))
+	}
+	statements = append(statements,
+		"update document_scans set project_file_id = null where project_file_id in "+taken("project_files"),
+		"delete from document_scans where deletion_id = $1")
 	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets"}
 	for _, table := range tables {
 		statements = append(statements, "delete from "+table+" where deletion_id = $1")

@@ -10,7 +10,7 @@ import (
 )
 
 const expenseColumns = `e.id, e.user_id, e.project_id, e.cost_center_id, e.status, e.currency, e.date, e.description, e.amount_cents, e.tax_cents,
-	e.account_code, e.receipt_url, e.created_at, e.updated_at, e.deleted_at,
+	e.account_code, e.receipt_url, e.scanned_document_id, e.created_at, e.updated_at, e.deleted_at,
 	coalesce(u.name, ''), coalesce(p.code, ''), coalesce(p.name, ''), coalesce(k.code, ''), coalesce(k.name, '')`
 
 const expenseTables = ` live_expenses e
@@ -20,7 +20,7 @@ const expenseTables = ` live_expenses e
 
 func scanExpense(rows *sql.Rows, e *fieldops.Expense) error {
 	return rows.Scan(&e.ID, &e.UserID, &e.ProjectID, &e.CostCenterID, &e.Status, &e.Currency, &e.Date, &e.Description, &e.Amount, &e.Tax,
-		&e.AccountCode, &e.ReceiptURL, &e.CreatedAt, &e.UpdatedAt, &e.DeletedAt,
+		&e.AccountCode, &e.ReceiptURL, &e.ScanID, &e.CreatedAt, &e.UpdatedAt, &e.DeletedAt,
 		&e.UserName, &e.ProjectCode, &e.ProjectName, &e.CostCenterCode, &e.CostCenterName)
 }
 

@@ -170,14 +170,19 @@ func (tx *Tx) KeepPreview(ctx context.Context, of fieldops.ID, preview *fieldops
 // ReleaseFiles has the bytes at some addresses go, because the caller's records name
 // them no more: at once, or when what was deleted at the same time leaves the bin.
 // Addresses that are none of ours are no error. The former product let anybody name
-// any path, so that what it kept stays while any entry at all still names it; and
-// what a file of a project has stays with it.
+// any path, so that what it kept stays while any entry at all still names it; and what
+// a file of a project, a scan or a document has stays with it.
 func (tx *Tx) ReleaseFiles(ctx context.Context, atOnce bool, paths ...string) error {
 	at := tx.Now
 	if !atOnce {
 		at = at.Add(keepUnnamed)
 	}
 	for _, path := range paths {
+		if attached, err := tx.isAttached(ctx, path); err != nil {
+			return err
+		} else if attached {
+			continue
+		}
 		if _, own := fieldops.TimesheetOfPhoto(path); !own {
 			var named int
 			if err := tx.q.QueryRowContext(ctx, `select count(*) from /* deleted too */ timesheets where cast(image_urls as text) like $1 escape '\'`, contains(`"`+path+`"`)).Scan(&named); err != nil {

@@ -13,7 +13,7 @@ import (
 const invoiceColumns = `i.id, i.invoice_number, i.client_id, coalesce(c.name, ''), i.project_id, coalesce(p.name, ''),
 	i.status, i.currency, i.issue_date, i.due_date, i.reference, i.subtotal_cents, i.total_tax_cents, i.total_cents,
 	i.amount_paid_cents, i.amount_due_cents, i.last_payment_date, i.sent_at, i.sent_to, i.copy_of, i.xero_invoice_id, i.xero_total_cents, i.sync_warning,
-	i.synced_at, i.created_at, i.updated_at, i.deleted_at,
+	i.synced_at, i.created_at, i.updated_at, i.deleted_at, i.scanned_document_id,
 	coalesce(cast(i.sync_status as text), ''), i.xero_sync_id, coalesce(d.revision, 0)`
 
 const invoiceTables = ` /* deleted too */ xero_invoices i
@@ -25,7 +25,7 @@ func scanInvoice(rows *sql.Rows, i *fieldops.Invoice) error {
 	return rows.Scan(&i.ID, &i.Number, &i.ClientID, &i.ClientName, &i.ProjectID, &i.ProjectName,
 		&i.Status, &i.Currency, &i.IssueDate, &i.DueDate, &i.Reference, &i.SubTotal, &i.TotalTax, &i.Total,
 		&i.AmountPaid, &i.AmountDue, &i.LastPayment, &i.SentAt, &i.SentTo, &i.CopyOf, &i.XeroInvoiceID, &i.XeroTotal, &i.SyncWarning,
-		&i.SyncedAt, &i.CreatedAt, &i.UpdatedAt, &i.DeletedAt,
+		&i.SyncedAt, &i.CreatedAt, &i.UpdatedAt, &i.DeletedAt, &i.ScanID,
 		&i.Sync.Status, &i.XeroSyncID, &i.Revision)
 }
 

@@ -19,6 +19,7 @@ type News struct {
 	Documents []fieldops.DocumentRef `json:"documents,omitempty"`
 	People    []fieldops.ID          `json:"people,omitempty"` // who have a new notification
 	Lane      bool                   `json:"lane,omitempty"`
+	Scans     []ChangedScan          `json:"scans,omitempty"`
 }
 
 const newsChannel = "ampedfieldops_news"
@@ -40,6 +41,9 @@ func (db *DB) Tell(ctx context.Context, n News) error {
 	}
 	for some := range slices.Chunk(n.People, newsTogether) {
 		messages = append(messages, News{From: n.From, People: some})
+	}
+	for some := range slices.Chunk(n.Scans, newsTogether/2) {
+		messages = append(messages, News{From: n.From, Scans: some})
 	}
 	if n.Lane {
 		messages = append(messages, News{From: n.From, Lane: true})

@@ -12,7 +12,7 @@ import (
 
 const orderColumns = `o.id, o.po_number, o.supplier_id, coalesce(c.name, ''), o.project_id, coalesce(p.code, ''), coalesce(p.name, ''),
 	o.status, o.currency, o.date, o.delivery_date, o.notes, o.subtotal_cents, o.total_tax_cents, o.total_amount_cents,
-	o.xero_po_id, o.xero_total_cents, o.sync_warning, o.synced_at, o.created_at, o.updated_at, o.deleted_at,
+	o.xero_po_id, o.xero_total_cents, o.sync_warning, o.synced_at, o.created_at, o.updated_at, o.deleted_at, o.scanned_document_id,
 	coalesce(cast(o.sync_status as text), ''), o.xero_sync_id, coalesce(d.revision, 0)`
 
 const orderTables = ` /* deleted too */ xero_purchase_orders o
@@ -23,7 +23,7 @@ const orderTables = ` /* deleted too */ xero_purchase_orders o
 func scanOrder(rows *sql.Rows, o *fieldops.PurchaseOrder) error {
 	return rows.Scan(&o.ID, &o.Number, &o.SupplierID, &o.SupplierName, &o.ProjectID, &o.ProjectCode, &o.ProjectName,
 		&o.Status, &o.Currency, &o.Date, &o.DeliveryDate, &o.Notes, &o.SubTotal, &o.TotalTax, &o.Total,
-		&o.XeroPOID, &o.XeroTotal, &o.SyncWarning, &o.SyncedAt, &o.CreatedAt, &o.UpdatedAt, &o.DeletedAt,
+		&o.XeroPOID, &o.XeroTotal, &o.SyncWarning, &o.SyncedAt, &o.CreatedAt, &o.UpdatedAt, &o.DeletedAt, &o.ScanID,
 		&o.Sync.Status, &o.XeroSyncID, &o.Revision)
 }
 
