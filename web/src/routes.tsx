@@ -188,8 +188,17 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/projects/$id',
-    validateSearch: z.object({ tab: z.enum(['photos', 'unbilled', 'sales', 'purchases']).optional().catch(undefined) }),
+    validateSearch: z.object({ tab: z.enum(['files', 'photos', 'unbilled', 'sales', 'purchases']).optional().catch(undefined), search: text, type: text, tag: text, file: text }),
     component: lazyRouteComponent(() => import('@/projects/detail-page'), 'ProjectPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/files',
+    validateSearch: z.object({
+      search: text, type: z.enum(['image', 'pdf', 'document']).optional().catch(undefined), tag: text, project: text, center: text,
+      part: z.enum(['all', 'logos']).optional().catch(undefined), tab: z.enum(['photos']).optional().catch(undefined), file: text,
+    }),
+    component: lazyRouteComponent(() => import('@/files/page'), 'FilesPage'),
   }),
   createRoute({ getParentRoute, path: '/activity-types', component: lazyRouteComponent(() => import('@/activities/page'), 'ActivityTypesPage') }),
   createRoute({
@@ -201,7 +210,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/cost-centers/$id',
-    validateSearch: z.object({ tab: z.enum(['purchases']).optional().catch(undefined) }),
+    validateSearch: z.object({ tab: z.enum(['files', 'purchases']).optional().catch(undefined), search: text, type: text, tag: text, file: text }),
     component: lazyRouteComponent(() => import('@/costcenters/detail-page'), 'CostCenterPage'),
   }),
   createRoute({

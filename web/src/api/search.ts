@@ -19,6 +19,7 @@ export interface Found {
   invoices?: FoundDocument[]
   quotes?: FoundDocument[]
   purchase_orders?: FoundDocument[]
+  files?: { id: string; file_name: string; file_type: string; tags: string[]; project_id: string | null; project_name: string; cost_center_name: string }[]
 }
 
 export interface RecentSearch {

@@ -7,10 +7,10 @@ import { request } from './http'
  */
 
 /** What a file is sent for, which decides what the server lets in. */
-export type UploadPurpose = 'photo'
+export type UploadPurpose = 'photo' | 'file'
 
-/** So large that a piece goes through a weak signal within seconds. */
-const pieceBytes = 256 * 1024
+/** So large that a piece goes through a weak signal within seconds; of a large file larger, so that there are not too many. */
+const pieceBytes = (file: Blob) => (file.size > 5_000_000 ? 1024 : 256) * 1024
 
 const protocol = { 'Tus-Resumable': '1.0.0' }
 
@@ -70,7 +70,7 @@ export async function sendFile(file: Blob, { name, purpose, begun, onBegin, onPr
   }
   onProgress?.(offset)
   while (offset < file.size) {
-    const piece: Blob = file.slice(offset, offset + pieceBytes)
+    const piece: Blob = file.slice(offset, offset + pieceBytes(file))
     try {
       await request('PATCH', `/api/uploads/${upload}`, {
         headers: { ...protocol, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) },
@@ -92,3 +92,6 @@ export async function sendFile(file: Blob, { name, purpose, begun, onBegin, onPr
   }
   return upload
 }
+
+/** Gives an upload up: what has come of it is removed. */
+export const giveUpUpload = (upload: string) => request('DELETE', `/api/uploads/${upload}`, { headers: protocol })

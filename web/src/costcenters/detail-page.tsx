@@ -4,6 +4,7 @@ import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import { may, useUser } from '@/api/session'
 import { formatMoney, formatQuantity } from '@/format/money'
+import { ProjectPicker } from '@/projects/picker'
 import { History } from '@/records/history'
 import { BackLink, Facts, RecordState, Section } from '@/records/record-page'
 import { StatusBadge } from '@/records/status'
@@ -14,10 +15,12 @@ import { rowLink, Table } from '@/ui/table'
 import { Tabs } from '@/ui/tabs'
 import { RelatedDocuments } from '@/work/documents'
 import { Entries } from '@/work/entries'
+import { fileFilters } from '@/work/file-queries'
+import { Files } from '@/work/files'
 import { AppLink, textLink } from '@/work/link'
 import { BudgetBar, Exhaustion } from './burn'
 import { CenterForm } from './form'
-import { costCenterQuery } from './queries'
+import { costCenterQuery, costCentersQuery } from './queries'
 
 const back = { to: '/cost-centers', label: 'Cost centres' } as const
 
@@ -27,6 +30,7 @@ export function CostCenterPage() {
   const { tab } = useSearch({ from: '/cost-centers/$id' })
   const user = useUser()
   const [editing, setEditing] = useState(false)
+  const centers = useQuery(costCentersQuery)
   const read = useQuery(costCenterQuery(id))
   if (!read.data) return <RecordState title="Cost centre" back={back} error={read.error} onRetry={() => void read.refetch()} />
   const { row: center } = read.data
@@ -68,9 +72,11 @@ export function CostCenterPage() {
           { label: 'Description', value: center.description, wide: true },
         ]}
       />
-      {money && <Tabs label="Parts of the cost centre" name="tab" current={tab} tabs={[{ value: undefined, label: 'Work' }, { value: 'purchases', label: 'Orders' }]} />}
+      {money && <Tabs label="Parts of the cost centre" name="tab" current={tab} without={fileFilters} tabs={[{ value: undefined, label: 'Work' }, { value: 'files', label: 'Files' }, { value: 'purchases', label: 'Orders' }]} />}
       {money && tab === 'purchases' ? (
         <RelatedDocuments kind="purchase_order" query={{ cost_center_id: id }} />
+      ) : money && tab === 'files' ? (
+        <Files of={{ center: id }} places={{ ProjectPicker, centers: centers.data ?? [] }} />
       ) : (
         <>
           {center.projects.length > 0 && (

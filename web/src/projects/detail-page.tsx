@@ -6,6 +6,7 @@ import { may, useUser } from '@/api/session'
 import type { ProjectDetail, ProjectMoney } from '@/api/work'
 import { formatDay } from '@/format/calendar'
 import { formatMoney, formatQuantity, parseCents } from '@/format/money'
+import { costCentersQuery } from '@/costcenters/queries'
 import { DeleteRecord } from '@/records/delete'
 import { RecordPage, RecordState, Section } from '@/records/record-page'
 import { StatusBadge } from '@/records/status'
@@ -14,11 +15,14 @@ import { Badge, Notice } from '@/ui/states'
 import { Tabs } from '@/ui/tabs'
 import { RelatedDocuments } from '@/work/documents'
 import { Entries } from '@/work/entries'
+import { fileFilters } from '@/work/file-queries'
+import { Files } from '@/work/files'
 import { Gallery } from '@/work/gallery'
 import { AppLink, textLink } from '@/work/link'
 import { OpenWork } from '@/work/open-work'
 import { spentPercent } from '@/work/ring'
 import { ProjectForm } from './form'
+import { ProjectPicker } from './picker'
 import { projectQuery } from './queries'
 import { methodWords } from './status'
 
@@ -32,6 +36,7 @@ export function ProjectPage() {
   const navigate = useNavigate()
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
+  const centers = useQuery(costCentersQuery)
   const read = useQuery(projectQuery(id))
   if (!read.data) return <RecordState title="Project" back={back} error={read.error} onRetry={() => void read.refetch()} />
   const { row: project, etag } = read.data
@@ -94,8 +99,9 @@ export function ProjectPage() {
       <Tabs
         label="Parts of the project"
         name="tab"
+        without={fileFilters}
         current={tab}
-        tabs={[{ value: undefined, label: 'Overview' }, { value: 'photos', label: 'Photos' }, ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
+        tabs={[{ value: undefined, label: 'Overview' }, ...(money ? [{ value: 'files', label: 'Files' }] : []), { value: 'photos', label: 'Photos' }, ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
       />
       {tab === 'photos' ? (
         <Section title="Photos">
@@ -103,6 +109,8 @@ export function ProjectPage() {
         </Section>
       ) : !money || tab === undefined ? (
         <Overview project={project} money={money} />
+      ) : tab === 'files' ? (
+        <Files of={{ project: id }} places={{ ProjectPicker, centers: centers.data ?? [] }} />
       ) : tab === 'unbilled' ? (
         <Section title="Why is this work unbilled?">
           <OpenWork of="projects" id={id} without={['project', 'client']} />

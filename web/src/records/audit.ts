@@ -2,7 +2,7 @@ import type { AuditEntry } from '@/api/records'
 import { capital } from './kinds'
 
 const past: Record<string, string> = {
-  create: 'created', update: 'changed', delete: 'deleted', restore: 'restored', purge: 'removed for good', import: 'imported', export: 'exported',
+  create: 'created', update: 'changed', delete: 'deleted', restore: 'restored', purge: 'removed for good', import: 'imported', upload: 'uploaded', move: 'moved', export: 'exported',
   login: 'signed in', login_failed: 'failed to sign in', logout: 'signed out', change_password: 'changed the password', update_permissions: 'changed what one may do',
   void: 'voided', send_mail: 'queued a mail', mail_sent: 'mail was sent', mail_failed: 'mail failed', connect: 'connected', disconnect: 'disconnected',
   allocate: 'set against an invoice', unallocate: 'taken off an invoice', accept: 'accepted', decline: 'declined', send: 'sent', convert: 'converted', reopen: 'made a draft again',
@@ -43,7 +43,7 @@ function valueText(value: unknown): string {
 export function labelOf(entry: Pick<AuditEntry, 'details'>): string | null {
   if (typeof entry.details !== 'object' || entry.details === null) return null
   const details = entry.details as Record<string, unknown>
-  for (const key of ['label', 'number', 'invoice_number', 'po_number', 'quote_number', 'name', 'key', 'email', 'code']) {
+  for (const key of ['label', 'number', 'invoice_number', 'po_number', 'quote_number', 'name', 'file_name', 'key', 'email', 'code']) {
     const value = details[key]
     if (typeof value === 'string' && value !== '') return value
   }

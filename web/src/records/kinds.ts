@@ -12,6 +12,7 @@ export const kindWords: Record<RecordKind, [string, string]> = {
   expense: ['expense', 'expenses'],
   payment: ['payment', 'payments'],
   credit_note: ['credit note', 'credit notes'],
+  project_file: ['file', 'files'],
 }
 
 export const recordKinds = Object.keys(kindWords) as RecordKind[]

@@ -28,6 +28,8 @@ export function recordTarget({ entity_type, entity_id }: { entity_type: string; 
       return { to: '/timesheets/$id', params: { id: entity_id } }
     case 'cost_center':
       return { to: '/cost-centers/$id', params: { id: entity_id } }
+    case 'project_file':
+      return { to: '/files', search: { file: entity_id } }
     case 'activity_type':
       return { to: '/activity-types' }
     default:

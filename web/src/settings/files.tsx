@@ -6,12 +6,13 @@ import { ApiError, messageOf } from '@/api/errors'
 import { queryClient } from '@/api/query'
 import { disconnectDrive, getDriveConsent, getStorage, putSettings, putStorage, testStorage } from '@/api/settings'
 import type { Storage, StorageInput, StorageUse } from '@/api/settings'
+import { inBytes } from '@/format/bytes'
 import { Button } from '@/ui/button'
 import { Field, Input, Select } from '@/ui/field'
 import { Progress } from '@/ui/progress'
 import { Failure, Notice, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
-import { inBytes, placeWords } from './parts'
+import { placeWords } from './parts'
 
 const storageKey = ['storage']
 

@@ -1,5 +1,5 @@
 import type { LucideIcon } from 'lucide-react'
-import { Building2, Clock, FilePen, FolderKanban, PackagePlus, ReceiptText } from 'lucide-react'
+import { Building2, Clock, FileImage, FilePen, FileText, FolderKanban, PackagePlus, ReceiptText } from 'lucide-react'
 import type { Found, FoundDocument } from '@/api/search'
 import { formatDay } from '@/format/calendar'
 import { formatQuantity } from '@/format/money'
@@ -36,6 +36,12 @@ export function hitsOf(found: Found): HitGroup[] {
     { title: 'Invoices', hits: documents(found.invoices, 'invoice', ReceiptText) },
     { title: 'Quotes', hits: documents(found.quotes, 'quote', FilePen) },
     { title: 'Purchase orders', hits: documents(found.purchase_orders, 'purchase_order', PackagePlus) },
+    {
+      title: 'Files',
+      hits: (found.files ?? []).flatMap((row) =>
+        hit('project_file', row.id, row.file_name, join(row.project_name || row.cost_center_name, ...row.tags), row.file_type === 'image' ? FileImage : FileText),
+      ),
+    },
     {
       title: 'Timesheets',
       hits: (found.timesheets ?? []).map((row) => ({

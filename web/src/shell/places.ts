@@ -1,5 +1,5 @@
 import {
-  Banknote, BellRing, Building2, Cable, ChartColumn, CircleQuestionMark, Clock, FileText, FileUp, FolderKanban, Inbox, Landmark, Layers, LayoutDashboard, Package, PackagePlus,
+  Banknote, BellRing, Building2, Cable, ChartColumn, CircleQuestionMark, Clock, FileText, FileUp, FolderKanban, FolderOpen, Inbox, Landmark, Layers, LayoutDashboard, Package, PackagePlus,
   ReceiptText, ScrollText, Settings2, TicketMinus, Trash2, TrendingUp, Users, Wallet,
 } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
@@ -31,6 +31,7 @@ const groups: PlaceGroup[] = [
       { to: '/dashboard', label: 'Dashboard', icon: LayoutDashboard, needs: ['can_view_dashboard'] },
       { to: '/timesheets', label: 'Timesheets', icon: Clock },
       { to: '/projects', label: 'Projects', icon: FolderKanban, needs: ['can_view_projects'] },
+      { to: '/files', label: 'Files', icon: FolderOpen, needs: ['can_view_financials'] },
       { to: '/clients', label: 'Clients', icon: Building2, needs: ['can_view_clients'] },
       { to: '/cost-centers', label: 'Cost centres', icon: Cable, needs: ['can_manage_cost_centers'] },
     ],
