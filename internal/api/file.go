@@ -56,6 +56,11 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 		}
 		return a.seesFile(r, &of)
 	}
+	if file.RecordID != nil && file.RecordKind == fieldops.RecordSafetyDocument {
+		if _, err := a.safetyOf(r, *file.RecordID); fieldops.KindOf(err) != fieldops.NotFound {
+			return err
+		}
+	}
 	if isProjectFile(file.RecordKind) {
 		f, err := a.seesProjectFile(r, file)
 		file.Name = f.Name

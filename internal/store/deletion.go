@@ -91,6 +91,11 @@ var binned = []binnedKind{
 		belongs: "project_id in " + taken("projects"),
 		parents: map[string]string{"project_id": "projects"},
 	},
+	{
+		kind: fieldops.RecordSafetyDocument, table: "safety_documents", label: "coalesce(number || ' ', '') || title",
+		belongs: "project_id in " + taken("projects"),
+		parents: map[string]string{"project_id": "projects"},
+	},
 }
 
 func binnedOf(kind fieldops.RecordKind) (binnedKind, bool) {
@@ -117,6 +122,11 @@ func (tx *Tx) Delete(ctx context.Context, kind fieldops.RecordKind, id fieldops.
 	b, ok := binnedOf(kind)
 	if !ok {
 		return fieldops.Deletion{}, errNoSuchKind(kind)
+	}
+	if kind == fieldops.RecordSafetyDocument { // its project's lock comes before its own
+		if _, err := tx.LockSafetyDocument(ctx, id); err != nil {
+			return fieldops.Deletion{}, err
+		}
 	}
 	d, err := tx.beginDeletion(ctx, b, id)
 	if err != nil {
@@ -195,6 +205,12 @@ func (tx *Tx) mayDelete(ctx context.Context, kind fieldops.RecordKind, id fieldo
 			return err
 		}
 		return fieldops.Refuse(fieldops.Conflict, "The bill has payments; delete them first")
+	case fieldops.RecordSafetyDocument:
+		d, err := tx.SafetyDocument(ctx, id)
+		if err != nil {
+			return err
+		}
+		return d.Deletable(tx.Now)
 	case fieldops.RecordPayment:
 		var date fieldops.Date
 		err := ask("select date from bank_transactions where payment_id = $1", &date)
@@ -561,12 +577,19 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if err := tx.refuseWhatReachedXero(ctx, d); err != nil {
 		return err
 	}
+	if err := tx.refuseWhatIsKept(ctx, d); err != nil {
+		return err
+	}
 	photos, err := tx.photosOf(ctx, d)
 	if err != nil {
 		return err
 	}
 	files, err := collect(ctx, tx.reads, "select path from stored_files where id in (select file_id from /* deleted too */ project_files where deletion_id = $1) order by id", []any{d.ID},
 		func(rows *sql.Rows, path *string) error { return rows.Scan(path) })
+	if err != nil {
+		return err
+	}
+	pages, err := tx.safetyPagesOf(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -585,7 +608,7 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if _, err := tx.q.ExecContext(ctx, "update deletions set purged_at = $1, purged_by = $2 where id = $3", tx.Now, tx.Actor.Name, d.ID); err != nil {
 		return err
 	}
-	if err := tx.ReleaseFiles(ctx, true, append(photos, files...)...); err != nil {
+	if err := tx.ReleaseFiles(ctx, true, slices.Concat(photos, files, pages)...); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
@@ -605,12 +628,14 @@ var purges = func() []string {
 		lines("released_timesheets", "invoice_id", "xero_invoices"),
 		lines("released_timesheets", "timesheet_id", "timesheets"),
 		lines("budget_alerts", "project_id", "projects"),
+		lines("safety_document_signatures", "document_id", "safety_documents"),
+		lines("safety_document_revisions", "document_id", "safety_documents"),
 		lines("payment_reminders", "invoice_id", "xero_invoices"),
 		"update timesheets set split_from_id = null where split_from_id in " + taken("timesheets"),
 		"update xero_quotes set invoice_id = null where invoice_id in " + taken("xero_invoices"),
 		"update xero_invoices set copy_of = null where copy_of in " + taken("xero_invoices"),
 	}
-	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets"}
+	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets", "safety_documents"}
 	for _, table := range tables {
 		statements = append(statements, "delete from "+table+" where deletion_id = $1")
 	}
