@@ -57,7 +57,8 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 		return a.seesFile(r, &of)
 	}
 	if file.RecordID != nil && file.RecordKind == fieldops.RecordSafetyDocument {
-		if _, err := a.safetyOf(r, *file.RecordID); fieldops.KindOf(err) != fieldops.NotFound {
+		// Of a document in the bin it may still be a file of the project.
+		if _, err := a.safetyOf(r, *file.RecordID); fieldops.KindOf(err) != fieldops.NotFound || !r.User.May(fieldops.CanViewFinancials) {
 			return err
 		}
 	}

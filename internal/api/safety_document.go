@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -26,17 +25,14 @@ func (r *request) seesAllSafety() bool {
 }
 
 // ownSafety reports whether a document is the person's by their work. from reads it.
-func (r *request) ownSafety(from interface {
-	HasWorkedOn(ctx context.Context, user, project fieldops.ID) (bool, error)
-}, d *fieldops.SafetyDocument,
-) (bool, error) {
+func (r *request) ownSafety(from workReads, d *fieldops.SafetyDocument) (bool, error) {
 	if !r.User.May(fieldops.CanCreateTimesheets) {
 		return false, nil
 	}
 	if d.CreatedBy != nil && *d.CreatedBy == r.User.ID {
 		return true, nil
 	}
-	return from.HasWorkedOn(r.Context(), r.User.ID, d.ProjectID)
+	return from.WorksOn(r.Context(), r.User.ID, d.ProjectID)
 }
 
 // seesSafety hides documents from who may not see them.

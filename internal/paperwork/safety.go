@@ -244,6 +244,15 @@ func (s *Safety) GeneratePage(ctx context.Context, actor fieldops.Actor, id fiel
 	}
 	if d.Status != fieldops.SafetyDraft {
 		step, err := s.db.SafetyPage(ctx, d.ID, d.Revision)
+		if fieldops.KindOf(err) == fieldops.NotFound {
+			err = s.db.Write(ctx, actor, func(tx *store.Tx) error {
+				now, err := tx.LockSafetyDocument(ctx, id)
+				if err == nil {
+					step, err = tx.PaperOfFormer(ctx, &now)
+				}
+				return err
+			})
+		}
 		if err != nil {
 			return d, err
 		}

@@ -103,13 +103,6 @@ func (r reads) oneSafetyDocument(ctx context.Context, condition string, id field
 	return found[0], nil
 }
 
-// HasWorkedOn reports whether a person has written down work on a project.
-func (r reads) HasWorkedOn(ctx context.Context, user, project fieldops.ID) (bool, error) {
-	var entries int
-	err := r.q.QueryRowContext(ctx, "select count(*) from (select id from live_timesheets where project_id = $1 and user_id = $2 limit 1) t", project, user).Scan(&entries)
-	return entries > 0, err
-}
-
 // LockSafetyDocument reads a document that is about to be changed and keeps
 // everybody else from changing it. The lock on its project serialises what counts as
 // its certificate with who invoices its work.
@@ -548,11 +541,56 @@ func (tx *Tx) KeepSafetyPage(ctx context.Context, step fieldops.ID, file *fieldo
 	if err := tx.q.QueryRowContext(ctx, "select file_id from safety_document_revisions where id = $1", step).Scan(&has); err != nil || has != nil {
 		return false, err
 	}
-	if err := tx.KeepFile(ctx, file); err != nil {
+	if err := tx.keepSafetyFile(ctx, step, file); err != nil {
 		return false, err
 	}
 	_, err = tx.exec(ctx, "update safety_document_revisions set file_id = $1 where id = $2", file.ID, step)
 	return err == nil, err
+}
+
+// keepSafetyFile writes down the page of a step, as a file of the project, too: the
+// approved page in the place of the one that was completed. A project in the bin gets
+// no more files.
+func (tx *Tx) keepSafetyFile(ctx context.Context, step fieldops.ID, file *fieldops.StoredFile) error {
+	r, err := tx.SafetyRevision(ctx, step)
+	if err != nil {
+		return err
+	}
+	d := &r.Paper.Document
+	var live int
+	err = tx.q.QueryRowContext(ctx, "select 1 from live_projects where id = $1"+tx.forShare(), d.ProjectID).Scan(&live)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tx.KeepFile(ctx, file)
+	}
+	if err != nil {
+		return err
+	}
+	earlier, err := collect(ctx, tx.reads, `select f.id from live_project_files f join safety_document_revisions s on s.file_id = f.file_id
+		where s.document_id = $1 and s.revision = $2 order by f.id`, []any{d.ID, r.Revision}, func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) })
+	if err != nil {
+		return err
+	}
+	if len(earlier) > 0 {
+		if err := tx.KeepFile(ctx, file); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, "update project_files set file_id = $1, updated_at = $2 where id = $3", file.ID, tx.Now, earlier[0])
+		return err
+	}
+	return tx.KeepProjectFile(ctx, &fieldops.ProjectFile{ProjectID: &d.ProjectID, Tags: []string{d.Type.Short()}}, file)
+}
+
+// PaperOfFormer writes down what the page of a locked document says that the former
+// product has issued without one, and returns the step that the page is of.
+func (tx *Tx) PaperOfFormer(ctx context.Context, d *fieldops.SafetyDocument) (fieldops.ID, error) {
+	paper, err := tx.safetyPaper(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	if _, err := tx.exec(ctx, "update safety_document_revisions set paper = $1 where document_id = $2 and event = 'taken_over' and paper is null and file_id is null", paper, d.ID); err != nil {
+		return "", err
+	}
+	return tx.SafetyPage(ctx, d.ID, d.Revision)
 }
 
 // KeepDraftPage writes down the page of a locked draft in the place of the one

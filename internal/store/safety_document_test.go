@@ -123,7 +123,9 @@ func TestASafetyDocumentFromDraftToItsSecondRevision(t *testing.T) {
 			if kind.IsCertificate() && (d.Text("certificate_number") != number || d.Text("issue_date") == "" || d.Text("inspector_signature_date") == "") {
 				t.Errorf("%s: the form says %s", kind, d.Data)
 			}
-			if err := step(func(ctx context.Context, tx *store.Tx, d *fieldops.SafetyDocument) error { return tx.ApproveSafetyDocument(ctx, d) }); err != nil {
+			if err := step(func(ctx context.Context, tx *store.Tx, d *fieldops.SafetyDocument) error {
+				return tx.ApproveSafetyDocument(ctx, d)
+			}); err != nil {
 				t.Fatal(err)
 			}
 			if err := step(func(ctx context.Context, tx *store.Tx, d *fieldops.SafetyDocument) error {
