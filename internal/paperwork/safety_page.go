@@ -45,7 +45,6 @@ func drawSafety(paper *fieldops.SafetyPaper, firm *fieldops.Settings, logo []byt
 	default:
 		p.drawJSA()
 	}
-	p.drawSignatures()
 	return p.Bytes()
 }
 
@@ -75,7 +74,7 @@ func (p *safetyPage) drawParties() {
 	}
 	p.Detail("Revision", fmt.Sprint(d.Revision))
 	p.Detail("Project", strings.TrimSpace(d.ProjectCode+" "+d.ProjectName))
-	p.Detail("Status", d.Status)
+	p.Detail("Status", upper(d.Status))
 	p.SetY(max(below, p.GetY()) + 4)
 	p.SetFont("go", "B", 12)
 	p.MultiCell(sheet.TextWidth, 6, sheet.Printable(d.Title), "", "L", false)
@@ -137,16 +136,36 @@ func (p *safetyPage) drawCompliance() {
 	p.drawCertifier(c.InspectorName, c.InspectorLicense, c.Contact, c.Supervised, c.InspectionDate, c.IssueDate, "")
 }
 
-// drawCertifier says who answers for a certificate.
+// drawCertifier says who answers for a certificate, beside their signature.
 func (p *safetyPage) drawCertifier(name, licence, contact, supervised string, inspected, issued, expires fieldops.Date) {
-	p.Section("Certified by", 30)
-	p.Field("Name", name)
-	p.Field("Registration or licence", licence)
-	p.Field("Contact", contact)
-	p.Field("Supervised", supervised)
-	p.Field("Date of inspection", sheet.LongDate(inspected))
-	p.Field("Date of issue", sheet.LongDate(issued))
-	p.Field("Valid until", sheet.LongDate(expires))
+	const height = 30.0
+	p.Section("Certified by", 18+height)
+	p.SetFont("go", "", 9)
+	p.MultiCell(sheet.TextWidth, 4.6, statements[p.paper.Document.Type], "", "L", false)
+	p.SetY(p.GetY() + 1.5)
+	top, page := p.GetY(), p.PageNo()
+	const left = sheet.TextWidth - signatureWidth - 3
+	for _, f := range [][2]string{
+		{"Name", name}, {"Registration or licence", licence}, {"Contact", contact}, {"Supervised", supervised},
+		{"Date of inspection", sheet.LongDate(inspected)}, {"Date of issue", sheet.LongDate(issued)}, {"Valid until", sheet.LongDate(expires)},
+	} {
+		p.FieldIn(left, f[0], f[1])
+	}
+	if p.PageNo() != page { // the fields are longer than there was room for
+		top = p.GetY()
+	}
+	below := p.GetY()
+	for _, s := range p.paper.Signatures {
+		if s.Role == fieldops.SignerRole {
+			p.drawSignature(&s, sheet.Width-sheet.Margin-signatureWidth, top)
+			below = max(below, top+signatureHeight)
+		}
+	}
+	p.SetY(below)
+	if len(p.paper.Signatures) == 0 {
+		p.notSigned()
+	}
+	p.drawApproval()
 }
 
 func upper(s string) string {
@@ -192,13 +211,14 @@ func (p *safetyPage) drawJSA() {
 			rows[n] = []string{h.Description, upper(h.RiskLevel), h.ControlMeasures, upper(h.ResidualRisk), h.Responsible}
 		}
 		p.Table([]sheet.Column{
-			{Title: "Hazard", Width: 46}, {Title: "Risk", Width: 17}, {Title: "Controls", Width: 62}, {Title: "Left", Width: 17}, {Title: "Who", Width: 28},
+			{Title: "Hazard", Width: 46}, {Title: "Risk", Width: 17}, {Title: "Controls", Width: 62}, {Title: "Risk left", Width: 17}, {Title: "Who", Width: 28},
 		}, rows)
 	}
 	if j.Notes != "" {
 		p.Section("Notes", 10)
-		p.Field("", j.Notes)
+		p.Words(j.Notes, 1)
 	}
+	p.drawSignatures()
 }
 
 // statements are what the signature of who makes a document stands under.
@@ -208,56 +228,68 @@ var statements = map[fieldops.SafetyType]string{
 	fieldops.SafetyJSA:        "I have gone through this analysis with those who do the job.",
 }
 
+// A signature's place on the page.
+const signatureWidth, signatureHeight = 80.0, 32.0
+
 func (p *safetyPage) drawSignatures() {
-	d := &p.paper.Document
-	p.Section("Signatures", 55)
+	p.Section("Signatures", signatureHeight+8)
 	p.SetFont("go", "", 9)
-	p.MultiCell(sheet.TextWidth, 4.6, statements[d.Type], "", "L", false)
-	p.SetY(p.GetY() + 2)
+	p.MultiCell(sheet.TextWidth, 4.6, statements[p.paper.Document.Type], "", "L", false)
+	p.SetY(p.GetY() + 1.5)
 	if len(p.paper.Signatures) == 0 {
-		p.SetFont("go", "", 9)
-		p.SetTextColor(110, 110, 110)
-		p.CellFormat(sheet.TextWidth, sheet.LineHeight, "Not signed.", "", 1, "L", false, 0, "")
-		p.SetTextColor(0, 0, 0)
+		p.notSigned()
 	}
-	const width, height, gap = 81.0, 34.0, 8.0
 	for n, s := range p.paper.Signatures {
 		x := sheet.Margin
-		if n%2 == 0 {
-			if p.GetY()+height > sheet.Bottom {
-				p.AddPage()
-			}
-		} else {
-			x += width + gap
-		}
-		top := p.GetY()
-		p.SetDrawColor(200, 205, 210)
-		p.SetLineWidth(0.2)
-		p.Rect(x, top, width, height-3, "D")
-		p.Drawing(x+2, top+1.5, width-4, 18, s.Strokes.Width, s.Strokes.Height, s.Strokes.Lines)
-		p.SetFont("go", "B", 9)
-		p.SetXY(x+1, top+20)
-		p.CellFormat(width-2, 4.6, p.cut(s.Name, width-4), "", 2, "L", false, 0, "")
-		p.SetFont("go", "", 8)
-		role := "Certifies"
-		switch {
-		case s.Role == fieldops.CrewRole:
-			role = "Works by it"
-		case d.Type == fieldops.SafetyJSA:
-			role = "Prepared it"
-		}
-		p.CellFormat(width-2, 4.2, role+", signed "+s.SignedAt.In(p.firm.Timezone).Format("2 January 2006 15:04"), "", 2, "L", false, 0, "")
-		p.SetY(top)
-		if n%2 == 1 || n == len(p.paper.Signatures)-1 {
-			p.SetY(top + height)
-		}
-	}
-	if d.Status == fieldops.SafetyApproved {
-		if p.GetY()+8 > sheet.Bottom {
+		if n%2 == 1 {
+			x = sheet.Width - sheet.Margin - signatureWidth
+		} else if p.GetY()+signatureHeight > sheet.Bottom {
 			p.AddPage()
 		}
-		p.Field("Approved by", p.paper.Approver+", "+d.ApprovedAt.In(p.firm.Timezone).Format("2 January 2006 15:04"))
+		top := p.GetY()
+		p.drawSignature(&s, x, top)
+		p.SetY(top)
+		if n%2 == 1 || n == len(p.paper.Signatures)-1 {
+			p.SetY(top + signatureHeight)
+		}
 	}
+	p.drawApproval()
+}
+
+func (p *safetyPage) notSigned() {
+	p.SetFont("go", "", 9)
+	p.SetTextColor(110, 110, 110)
+	p.CellFormat(sheet.TextWidth, sheet.LineHeight, "Not signed.", "", 1, "L", false, 0, "")
+	p.SetTextColor(0, 0, 0)
+}
+
+// drawSignature draws one in its box, with who it is and when.
+func (p *safetyPage) drawSignature(s *fieldops.Signature, x, y float64) {
+	p.SetDrawColor(200, 205, 210)
+	p.SetLineWidth(0.2)
+	p.Rect(x, y, signatureWidth, signatureHeight-3, "D")
+	p.Drawing(x+2, y+1.5, signatureWidth-4, 16.5, s.Strokes.Width, s.Strokes.Height, s.Strokes.Lines)
+	p.SetFont("go", "B", 9)
+	p.SetXY(x+1, y+18.5)
+	p.CellFormat(signatureWidth-2, 4.6, p.cut(s.Name, signatureWidth-4), "", 2, "L", false, 0, "")
+	p.SetFont("go", "", 8)
+	role := "Certifies"
+	switch {
+	case s.Role == fieldops.CrewRole:
+		role = "Works by it"
+	case p.paper.Document.Type == fieldops.SafetyJSA:
+		role = "Prepared it"
+	}
+	p.CellFormat(signatureWidth-2, 4.2, role+", signed "+s.SignedAt.In(p.firm.Timezone).Format("2 January 2006 15:04"), "", 2, "L", false, 0, "")
+}
+
+func (p *safetyPage) drawApproval() {
+	d := &p.paper.Document
+	if d.Status != fieldops.SafetyApproved {
+		return
+	}
+	p.SetY(p.GetY() + 1)
+	p.Field("Approved by", p.paper.Approver+", "+d.ApprovedAt.In(p.firm.Timezone).Format("2 January 2006 15:04"))
 }
 
 // cut is a text as far as it fits on one line.

@@ -22,14 +22,17 @@ func (s *Sheet) rule(grey int) {
 
 // Field draws a thing and what is said of it, over as many pages as it needs. What
 // is empty is left out.
-func (s *Sheet) Field(label, value string) {
-	const labelWidth = 46.0
+func (s *Sheet) Field(label, value string) { s.FieldIn(TextWidth, label, value) }
+
+// FieldIn is Field in a part of the page's width, from its left.
+func (s *Sheet) FieldIn(width float64, label, value string) {
+	const labelWidth, lineHeight = 46.0, 4.7
 	if value = strings.TrimSpace(value); value == "" {
 		return
 	}
 	s.SetFont("go", "", 9.5)
-	for n, line := range s.SplitText(Printable(value), TextWidth-labelWidth) {
-		if s.GetY()+LineHeight > Bottom {
+	for n, line := range s.SplitText(Printable(value), width-labelWidth) {
+		if s.GetY()+lineHeight > Bottom {
 			s.AddPage()
 		}
 		s.SetFont("go", "", 9)
@@ -37,12 +40,12 @@ func (s *Sheet) Field(label, value string) {
 		if n > 0 {
 			label = ""
 		}
-		s.CellFormat(labelWidth, LineHeight, label, "", 0, "L", false, 0, "")
+		s.CellFormat(labelWidth, lineHeight, label, "", 0, "L", false, 0, "")
 		s.SetTextColor(0, 0, 0)
 		s.SetFont("go", "", 9.5)
-		s.CellFormat(TextWidth-labelWidth, LineHeight, line, "", 1, "L", false, 0, "")
+		s.CellFormat(width-labelWidth, lineHeight, line, "", 1, "L", false, 0, "")
 	}
-	s.SetY(s.GetY() + 0.6)
+	s.SetY(s.GetY() + 0.5)
 }
 
 // Column is one of a table's. Their widths add up to TextWidth.
