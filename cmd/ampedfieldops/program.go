@@ -47,6 +47,7 @@ type program struct {
 	traces   *tracing
 	folder   *blob.Folder
 	files    *paperwork.Files
+	safety   *paperwork.Safety
 	storages *paperwork.Storages
 	pictures *paperwork.Pictures
 	sealer   *billing.Sealer
@@ -85,6 +86,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p := &program{config: c, log: log, db: db, traces: traces, folder: folder, pictures: pictures, sealer: sealer}
 	p.storages = c.storages(db, sealer)
 	p.files = paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: c.places(p.storages), Reader: ocr.Find(c.tesseract, c.languages), Log: log})
+	p.safety = paperwork.NewSafety(db, p.files, pictures.Open)
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -109,6 +111,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	p.sync.Register(db.Queue())
 	p.post.Register(db.Queue())
 	p.files.Register(db.Queue())
+	p.safety.Register(db.Queue())
 	return p, nil
 }
 
@@ -152,7 +155,7 @@ func openDatabase(ctx context.Context, c *config, u *store.Upgrading) (*store.DB
 // handler is everything that answers HTTP.
 func (p *program) handler(worker bool) http.Handler {
 	configuration := api.Config{
-		DB: p.db, Files: p.files, Storages: p.storages,
+		DB: p.db, Files: p.files, Safety: p.safety, Storages: p.storages,
 		JWTSecret: p.config.jwtSecret, FrontendURL: p.config.frontendURL, BackendURL: p.config.backendURL,
 		TrustedProxies: p.config.trustedProxies, Web: web.Dist(), Log: p.log,
 		Billing: p.billing, Sync: p.sync, Events: p.events, Post: p.post, Sealer: p.sealer, Pictures: p.pictures,

@@ -40,6 +40,7 @@ type Config struct {
 	DB *store.DB
 	// Files keeps what people upload, Storages knows where.
 	Files    *paperwork.Files
+	Safety   *paperwork.Safety
 	Storages *paperwork.Storages
 
 	// JWTSecret signs session tokens; at least 32 bytes.

@@ -22,6 +22,8 @@ var binAccess = map[fieldops.RecordKind]fieldops.Permission{
 	fieldops.RecordCreditNote:    fieldops.CanCreateInvoices,
 	fieldops.RecordProjectFile:   fieldops.CanEditProjects,
 	fieldops.RecordDocumentScan:  fieldops.CanEditProjects,
+
+	fieldops.RecordSafetyDocument: fieldops.CanEditProjects,
 }
 
 // managesOthersWork reports whether other people's timesheets are the person's
@@ -52,7 +54,7 @@ func (r *request) seesDeleted(wanted bool, kind fieldops.RecordKind) error {
 }
 
 type listBinInput struct {
-	EntityType string      `query:"entity_type" doc:"client, project, timesheet, invoice, purchase_order, quote, bill, expense, payment, credit_note, project_file or document_scan"`
+	EntityType string      `query:"entity_type" doc:"client, project, timesheet, invoice, purchase_order, quote, bill, expense, payment, credit_note, project_file, document_scan or safety_document"`
 	Search     string      `query:"search" doc:"Words of its name or number"`
 	Limit      int         `query:"limit" doc:"Rows of the answer, at most 500" default:"100"`
 	After      fieldops.ID `query:"after" format:"uuid" doc:"The id of the last row before"`

@@ -23,7 +23,7 @@ type made map[fieldops.RecordKind][]fieldops.ID
 
 func (m made) add(kind fieldops.RecordKind, id fieldops.ID) { m[kind] = append(m[kind], id) }
 
-// dependents gives a client more than forty records of all eleven kinds, linked with each
+// dependents gives a client more than forty records of all twelve kinds, linked with each
 // other. Documents that travel were here before there was a way to Xero.
 func (f *firm) dependents(client fieldops.ID) made {
 	f.t.Helper()
@@ -92,6 +92,7 @@ func (f *firm) dependents(client fieldops.ID) made {
 	for n := range 4 {
 		invoice, order, project := all[fieldops.RecordInvoice][n], all[fieldops.RecordPurchaseOrder][n], all[fieldops.RecordProject][n]
 		bill := create(fieldops.RecordBill, "/api/xero/purchase-orders/"+order+"/convert-to-bill", fmt.Sprintf(`{"date":"2026-05-12","bill_number":"BGONE-%d"}`, n))
+		create(fieldops.RecordSafetyDocument, "/api/safety-documents", `{"project_id":"`+project+`","cost_center_id":"{center}","document_type":"jsa","title":"Vanishing analysis","data":`+fullJSA+`}`)
 		create(fieldops.RecordExpense, "/api/xero/expenses", `{"project_id":"`+project+`","cost_center_id":"{center}","amount":"23.00","date":"2026-05-12","description":"Vanishing parking"}`)
 		create(fieldops.RecordPayment, "/api/xero/payments", `{"invoice_id":"`+invoice+`","amount":"30.00","payment_date":"2026-05-13","payment_method":"CASH"}`)
 		create(fieldops.RecordPayment, "/api/xero/payments", `{"bill_id":"`+bill+`","amount":"50.00","payment_date":"2026-05-13","payment_method":"BANK_TRANSFER"}`)
@@ -112,7 +113,7 @@ func (f *firm) dependents(client fieldops.ID) made {
 func everywhere(client fieldops.ID) []string {
 	urls := []string{
 		"/api/clients?limit=100", "/api/projects?limit=100", "/api/timesheets?limit=100", "/api/projects/board", "/api/cost-centers", "/api/cost-centers/{center}", "/api/activity-types",
-		"/api/xero/invoices", "/api/xero/purchase-orders", "/api/xero/quotes", "/api/xero/bills", "/api/xero/expenses", "/api/xero/payments", "/api/xero/credit-notes",
+		"/api/xero/invoices", "/api/xero/purchase-orders", "/api/xero/quotes", "/api/xero/bills", "/api/xero/expenses", "/api/xero/payments", "/api/xero/credit-notes", "/api/safety-documents", "/api/safety-documents?cost_center_id={center}",
 		"/api/xero/purchase-orders/cost-center/{center}", "/api/xero/unbilled", "/api/reports/cost-centers", "/api/xero/bank-transactions",
 		"/api/dashboard/recent-timesheets", "/api/dashboard/active-projects", "/api/projects/{project}/financials", "/api/xero/reminders/history", "/api/files", "/api/files?q=vanishing", "/api/files?client_id=" + client,
 		"/api/document-scan", "/api/document-scan?search=vanishing",
@@ -132,6 +133,7 @@ func (m made) details() []string {
 		fieldops.RecordClient: "clients", fieldops.RecordProject: "projects", fieldops.RecordTimesheet: "timesheets", fieldops.RecordInvoice: "xero/invoices",
 		fieldops.RecordPurchaseOrder: "xero/purchase-orders", fieldops.RecordQuote: "xero/quotes", fieldops.RecordBill: "xero/bills", fieldops.RecordExpense: "xero/expenses",
 		fieldops.RecordPayment: "xero/payments", fieldops.RecordCreditNote: "xero/credit-notes", fieldops.RecordProjectFile: "files", fieldops.RecordDocumentScan: "document-scan",
+		fieldops.RecordSafetyDocument: "safety-documents",
 	}
 	var urls []string
 	for kind, ids := range m {
@@ -146,7 +148,7 @@ func (m made) details() []string {
 var changedAt = regexp.MustCompile(`"(updated_at|as_of)":"[^"]*"|"age_days":\d+|20\d\d-\d\d-\d\dT[0-9:.]+Z`)
 
 // TestAClientGoesAndComesBackWithAllThatBelongsToThem deletes a client with
-// their dependents of all eleven kinds: in between nothing of them shows anywhere,
+// their dependents of all twelve kinds: in between nothing of them shows anywhere,
 // and afterwards everything is as before.
 func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 	t.Parallel()

@@ -59,6 +59,12 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 	if isAttachedKind(file.RecordKind) {
 		return a.seesAttached(r, file)
 	}
+	if file.RecordID != nil && file.RecordKind == fieldops.RecordSafetyDocument {
+		// Of a document in the bin it may still be a file of the project.
+		if _, err := a.safetyOf(r, *file.RecordID); fieldops.KindOf(err) != fieldops.NotFound || !r.User.May(fieldops.CanViewFinancials) {
+			return err
+		}
+	}
 	if isProjectFile(file.RecordKind) {
 		f, err := a.seesProjectFile(r, file)
 		file.Name = f.Name

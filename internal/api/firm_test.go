@@ -127,6 +127,7 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	config.Files = paperwork.NewFiles(paperwork.FilesConfig{
 		DB: f.db, Folder: uploads, Clock: config.Clock, Places: &paperwork.Places{Read: config.Storages.Read, DriveToken: config.Storages.DriveToken},
 	})
+	config.Safety = paperwork.NewSafety(f.db, config.Files, config.Pictures.Open)
 	f.post = &postbox{}
 	config.Post = billing.NewPost(billing.PostConfig{DB: f.db, Sealer: config.Sealer, Transport: f.post, AppURL: config.FrontendURL})
 	for _, c := range change {

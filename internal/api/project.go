@@ -153,6 +153,7 @@ type projectInput struct {
 	BillingMethod Optional[string]         `json:"billing_method,omitempty"`
 	OnCompletion  Optional[bool]           `json:"bill_on_completion,omitempty"`
 	BillingHold   Optional[*string]        `json:"billing_hold,omitempty"`
+	Certificate   Optional[*string]        `json:"certificate_required,omitempty" doc:"electrical_compliance or electrical_safety_certificate: nothing is invoiced before one is approved; null: none is needed"`
 	XeroID        Optional[*string]        `json:"xero_project_id,omitempty"`
 }
 
@@ -174,6 +175,9 @@ func (in *projectInput) apply(p *fieldops.Project) (costCenters []fieldops.ID, e
 	in.OnCompletion.into(&p.BillOnCompletion)
 	textInto(in.BillingHold, &p.BillingHold)
 	textInto(in.XeroID, &p.XeroID)
+	if in.Certificate.Set {
+		p.CertificateRequired = (*fieldops.SafetyType)(text(in.Certificate.Value))
+	}
 	if in.CostCenterIDs.Set {
 		costCenters = idsOf(in.CostCenterIDs.Value, "cost_center_ids", &f)
 	}

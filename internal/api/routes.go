@@ -121,7 +121,7 @@ func (a access) String() string {
 
 // routes is the table.
 func (a *api) routes() []route {
-	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes(), a.fileRoutes(), a.scanRoutes())
+	return slices.Concat(a.healthRoutes(), a.peopleRoutes(), a.recordRoutes(), a.binRoutes(), a.purchasingRoutes(), a.settingRoutes(), a.xeroRoutes(), a.fileRoutes(), a.safetyRoutes(), a.scanRoutes())
 }
 
 func (a *api) healthRoutes() []route {
@@ -339,6 +339,31 @@ func (a *api) purchasingRoutes() []route {
 
 		{"GET", "/api/xero/summary", sees, typed(a.summary), "What is due, paid, offered and invoiced", 0, nil, ""},
 		{"GET", "/api/xero/aged", sees, typed(a.aged), "What is due to us, or from us, by how long it has been overdue", 0, nil, ""},
+	}
+}
+
+// safetyRoutes are safety documents. Technicians write them on site; see
+// safety_document.go for whose is whose.
+func (a *api) safetyRoutes() []route {
+	sees := may(fieldops.CanViewFinancials, fieldops.CanEditProjects, fieldops.CanCreateTimesheets)
+	writes := may(fieldops.CanEditProjects, fieldops.CanCreateTimesheets)
+	const document = "/api/safety-documents/{id}"
+	return []route{
+		{"GET", "/api/safety-documents", sees, typed(a.listSafety), "Safety documents, newest first: those that I began or whose project I have worked on, or all with can_view_financials", 0, nil, ""},
+		{"POST", "/api/safety-documents", writes, typed(a.createSafety), "Begin a job safety analysis, a certificate of compliance or an electrical safety certificate", created | repeatable | transactional, nil, ""},
+		{"GET", document, sees, typed(a.getSafety), "One safety document with its signatures", 0, nil, ""},
+		{"PUT", document, writes, typed(a.updateSafety), "Change the fields sent of a draft, or bring it to another status", 0, nil, ""},
+		{"DELETE", document, writes, typed(a.deleteSafety), "Delete a safety document; a certificate that was issued is kept for seven years", 0, nil, ""},
+		{"POST", document + "/restore", may(fieldops.CanEditProjects), typed(a.restoreRecord(fieldops.RecordSafetyDocument)), "Restore a safety document", 0, nil, ""},
+		{"POST", document + "/complete", writes, typed(a.advanceSafety(fieldops.SafetyCompleted)), "Issue a draft: everything that the form must hold is wanted, and the signature", 0, nil, ""},
+		{"POST", document + "/approve", may(fieldops.CanEditProjects), typed(a.advanceSafety(fieldops.SafetyApproved)), "Approve what somebody else has completed", 0, nil, ""},
+		{"POST", document + "/reopen", writes, typed(a.advanceSafety(fieldops.SafetyDraft)), "Make it a draft again, as its next revision; what was issued stays", 0, nil, ""},
+		{"POST", document + "/signatures", writes, typed(a.signSafety), "Sign a draft, as its maker or as one of the crew", 0, nil, ""},
+		{"DELETE", document + "/signatures/{signature}", writes, typed(a.unsignSafety), "Take a signature off a draft", 0, nil, ""},
+		{"GET", document + "/revisions", sees, typed(a.safetyRevisions), "What was issued, approved and reopened, newest first", 0, nil, ""},
+		{"GET", document + "/revisions/{revision}/pdf", sees, plain(a.safetyRevisionPDF), "The PDF that was made at one of these steps", streams, nil, "application/pdf"},
+		{"POST", document + "/generate-pdf", writes, typed(a.generateSafetyPDF), "Make the PDF as the document stands", 0, nil, ""},
+		{"GET", document + "/pdf", sees, plain(a.safetyPDF), "The PDF of the document", streams, nil, "application/pdf"},
 	}
 }
 

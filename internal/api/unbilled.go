@@ -162,7 +162,7 @@ func (a *api) whyUnbilled(r *request, in *byID) (whyAnswer, error) {
 
 type openWorkInput struct {
 	byID
-	Reason string `query:"reason" enum:"not_billable,on_draft,fixed_price,no_client,no_rate,not_approved,on_hold,waiting_for_project,not_selected"`
+	Reason string `query:"reason" enum:"not_billable,on_draft,fixed_price,no_client,no_rate,not_approved,on_hold,waiting_for_project,no_certificate,not_selected"`
 	listQuery
 }
 

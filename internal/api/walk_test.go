@@ -96,6 +96,12 @@ func TestEveryListCanBeGoneThrough(t *testing.T) {
 				{who: "admin", ask: "POST /api/clients", body: fmt.Sprintf(`{"name":"Gone %d"}`, n), status: 201, save: "gone"},
 				{who: "admin", ask: "DELETE /api/clients/{gone}", status: 200},
 			})
+			f.play([]scenario{
+				{who: "admin", ask: "POST /api/safety-documents", body: fmt.Sprintf(`{"project_id":"{project}","document_type":"jsa","title":"Analysis %d","data":`, n) + fullJSA + `,"signature":` + signature + `,"status":"completed"}`, status: 201, save: "safety"},
+				{who: "admin", ask: "POST /api/safety-documents/{safety}/reopen", status: 200},
+				{who: "manager", ask: "POST /api/safety-documents/{safety}/complete", body: `{"signature":` + signature + `}`, status: 200},
+				{who: "admin", ask: "POST /api/safety-documents/{safety}/approve", status: 200},
+			})
 			for level := range 3 {
 				f.play([]scenario{{who: "admin", ask: "PUT /api/xero/items/{item}/stock", body: fmt.Sprintf(`{"stock_level":"%d"}`, level+n+1), status: 200}})
 			}
@@ -105,6 +111,7 @@ func TestEveryListCanBeGoneThrough(t *testing.T) {
 			"/api/xero/purchase-orders/project/": all["project"][0], "/api/xero/purchase-orders/cost-center/": f.vars["center"], "/api/timesheets/": all["timesheet"][0],
 			"/api/xero/invoices/": all["invoice"][0], "/api/files/timesheet-images/": all["project"][0],
 			"/api/document-scan/": all["document_scan"][0], "/api/xero/bills/": all["bill"][0], "/api/xero/expenses/": all["expense"][0],
+			"/api/safety-documents/": f.vars["safety"],
 		}
 		several := 0
 		for _, path := range listRoutes(t) {

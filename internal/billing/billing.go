@@ -40,6 +40,7 @@ type reader interface {
 	Settings(ctx context.Context) (fieldops.Settings, error)
 	Reference(ctx context.Context) (store.Reference, error)
 	Client(ctx context.Context, id fieldops.ID) (fieldops.Client, error)
+	OpenTimesheets(ctx context.Context, f store.OpenFilter, approvalRequired bool) ([]fieldops.Timesheet, error)
 }
 
 // side says which of the firm's accounts and taxes apply.

@@ -78,6 +78,11 @@ func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, n
 	if err := allThere(r.TimesheetIDs, work); err != nil {
 		return p, err
 	}
+	if len(work) == 0 {
+		if err := uncertified(ctx, from, r, &p.client, first, last, settings.ApprovalRequired); err != nil {
+			return p, err
+		}
+	}
 	if p.splits, err = r.Split(work); err != nil {
 		return p, err
 	}
@@ -86,6 +91,18 @@ func planInvoice(ctx context.Context, from reader, r *fieldops.InvoiceRequest, n
 	}
 	p.draft, err = fieldops.DraftInvoice(r, &p.client, work, terms)
 	return p, err
+}
+
+// uncertified refuses when there is nothing to invoice because certificates are
+// missing: that is not the same as nothing to invoice.
+func uncertified(ctx context.Context, from reader, r *fieldops.InvoiceRequest, client *fieldops.Client, first, last fieldops.Date, approvalRequired bool) error {
+	const some = 100
+	open, err := from.OpenTimesheets(ctx, store.OpenFilter{ClientID: r.ClientID, ProjectID: r.ProjectID, Reason: fieldops.Uncertified, Limit: some}, approvalRequired)
+	if err != nil {
+		return err
+	}
+	open = slices.DeleteFunc(open, func(t fieldops.Timesheet) bool { return first != "" && t.Date < first || last != "" && t.Date > last })
+	return fieldops.RefuseKeptOff(client, open, approvalRequired)
 }
 
 // allThere refuses chosen entries that do not exist (any more).

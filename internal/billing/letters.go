@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/sheet"
 	"ampedfieldops/internal/store"
 )
 
@@ -131,7 +132,7 @@ func (s *Service) composeInvoice(ctx context.Context, m fieldops.Mail) (fieldops
 	}
 	own := "Please find our invoice " + invoice.Number + " over " + invoice.Currency + " " + invoice.Total.String() + " attached."
 	if invoice.DueDate != "" && invoice.AmountDue > 0 {
-		own += " It is due on " + longDate(invoice.DueDate) + "."
+		own += " It is due on " + sheet.LongDate(invoice.DueDate) + "."
 	}
 	return s.enclose(ctx, m, invoice.ClientName, own, s.InvoicePDF)
 }
@@ -143,7 +144,7 @@ func (s *Service) composeQuote(ctx context.Context, m fieldops.Mail) (fieldops.M
 	}
 	own := "Please find our quote " + quote.Number + " over " + quote.Currency + " " + quote.Total.String() + " attached."
 	if quote.ExpiryDate != "" {
-		own += " It is valid until " + longDate(quote.ExpiryDate) + "."
+		own += " It is valid until " + sheet.LongDate(quote.ExpiryDate) + "."
 	}
 	return s.enclose(ctx, m, quote.ClientName, own, s.QuotePDF)
 }

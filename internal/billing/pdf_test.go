@@ -2,7 +2,6 @@ package billing
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -10,15 +9,14 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/sheet/sheettest"
 )
 
 func sample(lines int) (fieldops.Client, fieldops.Invoice) {
@@ -129,7 +127,7 @@ func TestDocumentsSayWhatTheSettingsSay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			words := wordsOf(t, pdf)
+			words := sheettest.Words(pdf)
 			for _, want := range append(firm, test.says...) {
 				if !strings.Contains(words, want) {
 					t.Errorf("the page does not say %q", want)
@@ -198,44 +196,6 @@ func picture(t *testing.T, kind string) []byte {
 		return out.Bytes()[:200]
 	}
 	return out.Bytes()
-}
-
-var shown = regexp.MustCompile(`(?s)\((.*?[^\\]|)\) ?Tj`)
-
-// wordsOf reads the words of a page that is not too long, a line for each that
-// was drawn.
-func wordsOf(t *testing.T, pdf []byte) string {
-	t.Helper()
-	var words strings.Builder
-	for rest := pdf; ; {
-		at := bytes.Index(rest, []byte("stream\n"))
-		if at < 0 {
-			return words.String()
-		}
-		rest = rest[at+len("stream\n"):]
-		content, end, _ := bytes.Cut(rest, []byte("endstream"))
-		rest = end
-		r, err := zlib.NewReader(bytes.NewReader(content))
-		if err != nil {
-			continue // not packed: a font's table
-		}
-		plain, err := io.ReadAll(r)
-		if err != nil {
-			continue
-		}
-		for _, found := range shown.FindAllSubmatch(plain, -1) {
-			text := regexp.MustCompile(`(?s)\\(.)`).ReplaceAllFunc(found[1], func(b []byte) []byte {
-				if b[1] == 'r' {
-					return []byte("\r")
-				}
-				return b[1:]
-			})
-			for i := 0; i+1 < len(text); i += 2 {
-				words.WriteRune(rune(text[i])<<8 | rune(text[i+1]))
-			}
-			words.WriteByte('\n')
-		}
-	}
 }
 
 func TestMoney(t *testing.T) {

@@ -94,6 +94,8 @@ func (p *Project) Check() error {
 	f.Require(slices.Contains([]string{TimeAndMaterials, FixedPrice, NonBillable}, p.BillingMethod), "billing_method",
 		"Billing method must be %s, %s or %s", TimeAndMaterials, FixedPrice, NonBillable)
 	atMost(&f, "billing_hold", "The reason of a hold", MaxHoldReason, p.BillingHold)
+	f.Require(p.CertificateRequired == nil || p.CertificateRequired.IsCertificate(), "certificate_required",
+		"The certificate must be %s or %s, or none", SafetyCompliance, SafetyESC)
 	atMost(&f, "xero_project_id", "Xero project", 100, p.XeroID)
 	f.Require(p.StartDate == "" || p.EndDate == "" || p.EndDate >= p.StartDate, "end_date", "End date must not be before the start date")
 	return f.Err("")

@@ -41,6 +41,8 @@ func (k RecordKind) Label() string {
 		return "Payment"
 	case RecordCreditNote:
 		return "Credit note"
+	case RecordSafetyDocument:
+		return "Safety document"
 	case RecordProjectFile:
 		return "File"
 	case RecordDocumentScan:

@@ -373,7 +373,7 @@ func billable(client *Client, work []Timesheet, approvalRequired bool) error {
 		return err
 	}
 	if conflicts == nil {
-		return keptOff(client, work, approvalRequired)
+		return RefuseKeptOff(client, work, approvalRequired)
 	}
 	what := "1 of the chosen timesheets has been billed already"
 	if len(conflicts) > 1 {
@@ -390,9 +390,9 @@ func billable(client *Client, work []Timesheet, approvalRequired bool) error {
 	}
 }
 
-// keptOff refuses unbilled work that is not to be invoiced now, telling why of
+// RefuseKeptOff refuses unbilled work that is not to be invoiced now, telling why of
 // each entry.
-func keptOff(client *Client, work []Timesheet, approvalRequired bool) error {
+func RefuseKeptOff(client *Client, work []Timesheet, approvalRequired bool) error {
 	type kept struct {
 		TimesheetID ID     `json:"timesheet_id"`
 		Date        Date   `json:"date"`
@@ -410,7 +410,7 @@ func keptOff(client *Client, work []Timesheet, approvalRequired bool) error {
 	}
 	message := fmt.Sprintf("The timesheet of %s cannot be invoiced: %s", all[0].Date, all[0].Reason.Message)
 	if len(all) > 1 {
-		message = fmt.Sprintf("%d of the chosen timesheets cannot be invoiced; the one of %s for example: %s", len(all), all[0].Date, all[0].Reason.Message)
+		message = fmt.Sprintf("%d timesheets cannot be invoiced; the one of %s for example: %s", len(all), all[0].Date, all[0].Reason.Message)
 	}
 	return &Error{Kind: Conflict, Message: message, Details: map[string]any{"kept_off": all}}
 }

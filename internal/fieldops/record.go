@@ -54,6 +54,9 @@ type ProjectBilling struct {
 	BillingMethod    string  `json:"billing_method"`
 	BillOnCompletion bool    `json:"bill_on_completion"` // nothing is invoiced before the project is completed
 	BillingHold      *string `json:"billing_hold"`       // why nothing of it is invoiced for now
+	// CertificateRequired is the certificate without which, approved, its work is
+	// not invoiced.
+	CertificateRequired *SafetyType `json:"certificate_required" enum:"electrical_compliance,electrical_safety_certificate"`
 }
 
 // The ways to invoice a project: by its timesheets, at a price agreed upon, or
@@ -137,6 +140,7 @@ type Timesheet struct {
 	// What of the records around it decides whether it can be invoiced.
 	Project       ProjectBilling `json:"-"`
 	ProjectStatus string         `json:"-"`
+	Uncertified   bool           `json:"-"` // the project lacks the certificate that it requires
 	ClientHold    *string        `json:"-"`
 	InvoiceStatus string         `json:"-"`
 

@@ -16,11 +16,12 @@ const (
 	NotApproved  ReasonCode = "not_approved"
 	OnHold       ReasonCode = "on_hold"
 	ProjectsTurn ReasonCode = "waiting_for_project"
+	Uncertified  ReasonCode = "no_certificate"
 	NotInvoiced  ReasonCode = "not_selected"
 )
 
 // ReasonCodes are all reasons in their order.
-var ReasonCodes = []ReasonCode{NotBillable, OnDraft, QuotedFixed, NoClient, NoRate, NotApproved, OnHold, ProjectsTurn, NotInvoiced}
+var ReasonCodes = []ReasonCode{NotBillable, OnDraft, QuotedFixed, NoClient, NoRate, NotApproved, OnHold, ProjectsTurn, Uncertified, NotInvoiced}
 
 // Keeps reports whether the reason keeps work off an invoice. Work without a
 // rate may be invoiced, with a warning.
@@ -86,6 +87,9 @@ func (t *Timesheet) Unbilled(approvalRequired bool) []Reason {
 	if t.Project.BillOnCompletion && !ProjectDone(t.ProjectStatus) {
 		add(ProjectsTurn, fmt.Sprintf("Project %s is billed when it is completed, and it is %s", t.ProjectCode, t.ProjectStatus))
 	}
+	if t.Uncertified && t.Project.CertificateRequired != nil {
+		add(Uncertified, fmt.Sprintf("Project %s needs an approved %s before its work is invoiced, and has none", t.ProjectCode, t.Project.CertificateRequired.Short()))
+	}
 	if len(reasons) == 0 {
 		add(NotInvoiced, "It is ready and nobody has put it on an invoice yet")
 	}
@@ -127,6 +131,8 @@ func GeneralReason(code ReasonCode) Reason {
 		return Reason{code, "On hold", "Release the hold once its reason is gone", Office, "/timesheets"}
 	case ProjectsTurn:
 		return Reason{code, "Waiting for the project to be completed", "Set the project to completed when it is done", Office, "/projects"}
+	case Uncertified:
+		return Reason{code, "Without the certificate that the project requires", "Make the certificate, complete it and have it approved", Office, "/safety-documents"}
 	default:
 		return Reason{NotInvoiced, "Ready and not invoiced yet", "Put it on an invoice", Office, "/unbilled"}
 	}
@@ -145,6 +151,8 @@ func (t *Timesheet) reasonLink(code ReasonCode, general string) string {
 		return "/unbilled?client_id=" + *t.ClientID
 	case code == NoRate:
 		return general
+	case code == Uncertified && t.ProjectID != nil:
+		return "/safety-documents?project_id=" + *t.ProjectID + "&document_type=" + string(*t.Project.CertificateRequired)
 	case t.ProjectID != nil:
 		return "/projects/" + *t.ProjectID
 	}

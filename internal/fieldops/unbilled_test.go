@@ -9,6 +9,7 @@ import (
 func TestWhyWorkIsUnbilled(t *testing.T) {
 	t.Parallel()
 	client, invoice, reason := NewID(), NewID(), "Waiting for the client's order"
+	certificate := SafetyCompliance
 	entry := func(change func(*Timesheet)) Timesheet {
 		e := Timesheet{
 			ID: NewID(), ClientID: &client, ProjectID: &client, HourlyRate: 950_000, Hours: 10_000, ApprovedAt: Time{}, ProjectCode: "PRJ-1",
@@ -43,10 +44,12 @@ func TestWhyWorkIsUnbilled(t *testing.T) {
 		"client held":             {func(e *Timesheet) { e.ClientHold = &reason }, false, []ReasonCode{OnHold}, OnHold, "Kōwhai is on hold"},
 		"waiting for the project": {func(e *Timesheet) { e.Project.BillOnCompletion = true }, false, []ReasonCode{ProjectsTurn}, ProjectsTurn, "in-progress"},
 		"the project is done":     {func(e *Timesheet) { e.Project.BillOnCompletion, e.ProjectStatus = true, "completed" }, false, []ReasonCode{NotInvoiced}, "", ""},
+		"without certificate":     {func(e *Timesheet) { e.Project.CertificateRequired, e.Uncertified = &certificate, true }, false, []ReasonCode{Uncertified}, Uncertified, "approved CoC"},
+		"certified":               {func(e *Timesheet) { e.Project.CertificateRequired = &certificate }, false, []ReasonCode{NotInvoiced}, "", ""},
 		"everything at once": {func(e *Timesheet) {
-			e.NotBillable, e.ClientID, e.HourlyRate, e.HoldReason, e.Project = true, nil, 0, &reason, ProjectBilling{FixedPrice, true, &reason}
-			e.InvoiceID, e.InvoiceStatus = &invoice, StatusDraft
-		}, true, ReasonCodes[:8], NotBillable, "not billable"},
+			e.NotBillable, e.ClientID, e.HourlyRate, e.HoldReason, e.Project = true, nil, 0, &reason, ProjectBilling{FixedPrice, true, &reason, &certificate}
+			e.InvoiceID, e.InvoiceStatus, e.Uncertified = &invoice, StatusDraft, true
+		}, true, ReasonCodes[:9], NotBillable, "not billable"},
 	} {
 		e := entry(c.change)
 		reasons := e.Unbilled(c.required)

@@ -97,6 +97,11 @@ var binned = []binnedKind{
 		belongs: "project_id in " + taken("projects"),
 		parents: map[string]string{"project_id": "projects"},
 	},
+	{
+		kind: fieldops.RecordSafetyDocument, table: "safety_documents", label: "coalesce(number || ' ', '') || title",
+		belongs: "project_id in " + taken("projects"),
+		parents: map[string]string{"project_id": "projects"},
+	},
 }
 
 func binnedOf(kind fieldops.RecordKind) (binnedKind, bool) {
@@ -123,6 +128,11 @@ func (tx *Tx) Delete(ctx context.Context, kind fieldops.RecordKind, id fieldops.
 	b, ok := binnedOf(kind)
 	if !ok {
 		return fieldops.Deletion{}, errNoSuchKind(kind)
+	}
+	if kind == fieldops.RecordSafetyDocument { // its project's lock comes before its own
+		if _, err := tx.LockSafetyDocument(ctx, id); err != nil {
+			return fieldops.Deletion{}, err
+		}
 	}
 	d, err := tx.beginDeletion(ctx, b, id)
 	if err != nil {
@@ -201,6 +211,12 @@ func (tx *Tx) mayDelete(ctx context.Context, kind fieldops.RecordKind, id fieldo
 			return err
 		}
 		return fieldops.Refuse(fieldops.Conflict, "The bill has payments; delete them first")
+	case fieldops.RecordSafetyDocument:
+		d, err := tx.SafetyDocument(ctx, id)
+		if err != nil {
+			return err
+		}
+		return d.Deletable(tx.Now)
 	case fieldops.RecordPayment:
 		var date fieldops.Date
 		err := ask("select date from bank_transactions where payment_id = $1", &date)
@@ -567,6 +583,9 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if err := tx.refuseWhatReachedXero(ctx, d); err != nil {
 		return err
 	}
+	if err := tx.refuseWhatIsKept(ctx, d); err != nil {
+		return err
+	}
 	photos, err := tx.photosOf(ctx, d)
 	if err != nil {
 		return err
@@ -577,6 +596,10 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 		return err
 	}
 	attached, err := tx.attachedTo(ctx, d)
+	if err != nil {
+		return err
+	}
+	pages, err := tx.safetyPagesOf(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -595,7 +618,7 @@ func (tx *Tx) Purge(ctx context.Context, d *fieldops.Deletion) error {
 	if _, err := tx.q.ExecContext(ctx, "update deletions set purged_at = $1, purged_by = $2 where id = $3", tx.Now, tx.Actor.Name, d.ID); err != nil {
 		return err
 	}
-	if err := tx.ReleaseFiles(ctx, true, slices.Concat(photos, files, attached)...); err != nil {
+	if err := tx.ReleaseFiles(ctx, true, slices.Concat(photos, files, attached, pages)...); err != nil {
 		return err
 	}
 	return tx.audit(ctx, "purge", string(d.Kind), d.EntityID, map[string]any{"label": d.Label, "counts": d.Counts, "deletion_id": d.ID})
@@ -617,6 +640,8 @@ var purges = func() []string {
 		lines("released_timesheets", "invoice_id", "xero_invoices"),
 		lines("released_timesheets", "timesheet_id", "timesheets"),
 		lines("budget_alerts", "project_id", "projects"),
+		lines("safety_document_signatures", "document_id", "safety_documents"),
+		lines("safety_document_revisions", "document_id", "safety_documents"),
 		lines("payment_reminders", "invoice_id", "xero_invoices"),
 		"update timesheets set split_from_id = null where split_from_id in " + taken("timesheets"),
 		"update xero_quotes set invoice_id = null where invoice_id in " + taken("xero_invoices"),
@@ -631,7 +656,7 @@ var purges = func() []string {
 	statements = append(statements,
 		"update document_scans set project_file_id = null where project_file_id in "+taken("project_files"),
 		"delete from document_scans where deletion_id = $1")
-	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets"}
+	tables := []string{"project_files", "xero_payments", "xero_credit_notes", "xero_expenses", "xero_bills", "xero_quotes", "timesheets", "safety_documents"}
 	for _, table := range tables {
 		statements = append(statements, "delete from "+table+" where deletion_id = $1")
 	}

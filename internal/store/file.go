@@ -193,7 +193,8 @@ func (tx *Tx) ReleaseFiles(ctx context.Context, atOnce bool, paths ...string) er
 			}
 		}
 		if _, err := tx.exec(ctx, `update stored_files set remove_at = $1 where path = $2
-			and not exists (select 1 from /* deleted too */ project_files f where f.file_id = stored_files.id)`, at, path); err != nil {
+			and not exists (select 1 from /* deleted too */ project_files f where f.file_id = stored_files.id)
+			and not exists (select 1 from safety_document_revisions v where v.file_id = stored_files.id)`, at, path); err != nil {
 			return err
 		}
 	}

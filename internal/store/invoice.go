@@ -259,15 +259,16 @@ func (r reads) billableWork(ctx context.Context, k Work, lock string) ([]fieldop
 	if err != nil || len(work) == 0 {
 		return work, err
 	}
-	if err := r.surroundWork(ctx, work); err != nil {
+	if err := r.surroundWork(ctx, work, lock != ""); err != nil {
 		return nil, err
 	}
 	return work, r.nameWork(ctx, work)
 }
 
 // surroundWork fills in what of the projects decides whether their work can be
-// invoiced.
-func (r reads) surroundWork(ctx context.Context, work []fieldops.Timesheet) error {
+// invoiced. With lock it stays so until the transaction ends: who takes the
+// certificate of a project away waits, or was there first.
+func (r reads) surroundWork(ctx context.Context, work []fieldops.Timesheet, lock bool) error {
 	var ids []fieldops.ID
 	seen := map[fieldops.ID]bool{}
 	for i := range work {
@@ -276,21 +277,33 @@ func (r reads) surroundWork(ctx context.Context, work []fieldops.Timesheet) erro
 			ids = append(ids, *id)
 		}
 	}
+	if lock && r.engine == Postgres {
+		var l where
+		if _, err := collect(ctx, r, "select id from projects where "+r.among(&l, "id", ids)+" order by id for share", l.args,
+			func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) }); err != nil {
+			return err
+		}
+	}
+	type surroundings struct {
+		fieldops.Project
+		uncertified bool
+	}
 	var w where
-	projects, err := collect(ctx, r, "select id, billing_method, bill_on_completion, billing_hold, status from /* deleted too */ projects where "+r.among(&w, "id", ids), w.args,
-		func(rows *sql.Rows, p *fieldops.Project) error {
-			return rows.Scan(&p.ID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold, &p.Status)
+	projects, err := collect(ctx, r, "select p.id, p.billing_method, p.bill_on_completion, p.billing_hold, p.status, p.certificate_required, "+uncertifiedSQL+
+		" from /* deleted too */ projects p where "+r.among(&w, "p.id", ids), w.args,
+		func(rows *sql.Rows, p *surroundings) error {
+			return rows.Scan(&p.ID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold, &p.Status, &p.CertificateRequired, &p.uncertified)
 		})
 	if err != nil {
 		return err
 	}
-	by := make(map[fieldops.ID]*fieldops.Project, len(projects))
+	by := make(map[fieldops.ID]*surroundings, len(projects))
 	for i := range projects {
 		by[projects[i].ID] = &projects[i]
 	}
 	for i := range work {
 		if id := work[i].ProjectID; id != nil && by[*id] != nil {
-			work[i].Project, work[i].ProjectStatus = by[*id].ProjectBilling, by[*id].Status
+			work[i].Project, work[i].ProjectStatus, work[i].Uncertified = by[*id].ProjectBilling, by[*id].Status, by[*id].uncertified
 		}
 	}
 	return nil

@@ -10,12 +10,12 @@ import (
 )
 
 const projectColumns = `p.id, p.code, p.name, p.client_id, p.status, p.budget_cents, p.description, p.start_date, p.end_date,
-	p.created_at, p.updated_at, p.deleted_at, p.xero_project_id, p.billing_method, p.bill_on_completion, p.billing_hold`
+	p.created_at, p.updated_at, p.deleted_at, p.xero_project_id, p.billing_method, p.bill_on_completion, p.billing_hold, p.certificate_required`
 
 func projectPlaces(p *fieldops.Project) []any {
 	return []any{
 		&p.ID, &p.Code, &p.Name, &p.ClientID, &p.Status, &p.Budget, &p.Description, &p.StartDate, &p.EndDate,
-		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt, &p.XeroID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold,
+		&p.CreatedAt, &p.UpdatedAt, &p.DeletedAt, &p.XeroID, &p.BillingMethod, &p.BillOnCompletion, &p.BillingHold, &p.CertificateRequired,
 	}
 }
 
@@ -171,10 +171,10 @@ func (tx *Tx) InsertProject(ctx context.Context, p *fieldops.Project, costCenter
 		return err
 	}
 	if _, err := tx.q.ExecContext(ctx, `insert into projects (id, code, name, client_id, status, budget_cents, description, start_date, end_date,
-		search_folded, created_at, updated_at, xero_project_id, billing_method, bill_on_completion, billing_hold)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)`,
+		search_folded, created_at, updated_at, xero_project_id, billing_method, bill_on_completion, billing_hold, certificate_required)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15, $16)`,
 		p.ID, p.Code, p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now,
-		p.XeroID, p.BillingMethod, p.BillOnCompletion, p.BillingHold); err != nil {
+		p.XeroID, p.BillingMethod, p.BillOnCompletion, p.BillingHold, (*string)(p.CertificateRequired)); err != nil {
 		return err
 	}
 	search := projectSearch(p)
@@ -267,9 +267,9 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 	p.UpdatedAt = tx.Now
 	if _, err := tx.q.ExecContext(ctx, `update projects set name = $1, client_id = $2, status = $3, budget_cents = $4, description = $5,
 		start_date = $6, end_date = $7, search_folded = $8, updated_at = $9, xero_project_id = $10,
-		billing_method = $11, bill_on_completion = $12, billing_hold = $13 where id = $14`,
+		billing_method = $11, bill_on_completion = $12, billing_hold = $13, certificate_required = $14 where id = $15`,
 		p.Name, p.ClientID, p.Status, int64(p.Budget), p.Description, p.StartDate, p.EndDate, projectSearch(p), tx.Now, p.XeroID,
-		p.BillingMethod, p.BillOnCompletion, p.BillingHold, p.ID); err != nil {
+		p.BillingMethod, p.BillOnCompletion, p.BillingHold, (*string)(p.CertificateRequired), p.ID); err != nil {
 		return err
 	}
 	was, is := projectSearch(&before), projectSearch(p)
@@ -283,5 +283,6 @@ func (tx *Tx) UpdateProject(ctx context.Context, p *fieldops.Project, costCenter
 	}
 	return tx.audit(ctx, "update", "project", p.ID, map[string]any{
 		"code": p.Code, "name": p.Name, "status": p.Status, "billing_method": p.BillingMethod, "billing_hold": p.BillingHold,
+		"certificate_required": p.CertificateRequired,
 	})
 }

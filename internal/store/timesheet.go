@@ -22,10 +22,11 @@ const timesheetColumns = `t.id, t.user_id, t.project_id, t.client_id, t.activity
 
 // surroundingColumns are what of project and client decides whether an entry
 // can be invoiced.
-const surroundingColumns = `coalesce(p.billing_method, ''), coalesce(p.bill_on_completion, false), p.billing_hold, coalesce(p.status, ''), c.billing_hold`
+const surroundingColumns = `coalesce(p.billing_method, ''), coalesce(p.bill_on_completion, false), p.billing_hold, coalesce(p.status, ''), c.billing_hold,
+	p.certificate_required, ` + uncertifiedSQL
 
 func surroundingPlaces(t *fieldops.Timesheet) []any {
-	return []any{&t.Project.BillingMethod, &t.Project.BillOnCompletion, &t.Project.BillingHold, &t.ProjectStatus, &t.ClientHold}
+	return []any{&t.Project.BillingMethod, &t.Project.BillOnCompletion, &t.Project.BillingHold, &t.ProjectStatus, &t.ClientHold, &t.Project.CertificateRequired, &t.Uncertified}
 }
 
 // timesheetTables joins what is shown beside a timesheet. The records may have

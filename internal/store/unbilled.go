@@ -56,8 +56,13 @@ func reasonSQL(approvalRequired bool) string {
 		when t.hourly_rate_e4 = 0 then 'no_rate' ` + approval + `
 		when t.hold_reason is not null or p.billing_hold is not null or c.billing_hold is not null then 'on_hold'
 		when coalesce(p.bill_on_completion, false) and coalesce(p.status, '') not in ('completed', 'invoiced', 'paid') then 'waiting_for_project'
+		when ` + uncertifiedSQL + ` then 'no_certificate'
 		else 'not_selected' end`
 }
+
+// uncertifiedSQL is true when project p lacks the certificate that it requires.
+const uncertifiedSQL = `(p.certificate_required is not null and not exists (select 1 from live_safety_documents d
+		where d.project_id = p.id and d.document_type = p.certificate_required and d.status = 'approved'))`
 
 // invoiceable are the conditions under which nothing keeps an unbilled entry t
 // off an invoice, as fieldops.Timesheet.KeptOff has it. Projects that keep their
@@ -69,7 +74,8 @@ func (w *where) invoiceable(approvalRequired bool) {
 		w.and("t.approved_at is not null")
 	}
 	w.and(`(t.project_id is null or t.project_id not in (select id from /* deleted too */ projects where billing_method <> 'time_and_materials'
-		or billing_hold is not null or (bill_on_completion and status not in ('completed', 'invoiced', 'paid'))))`)
+		or billing_hold is not null or (bill_on_completion and status not in ('completed', 'invoiced', 'paid'))
+		or certificate_required is not null and id not in (select project_id from live_safety_documents d where d.document_type = certificate_required and d.status = 'approved')))`)
 	w.and("not exists (select 1 from live_clients where id = t.client_id and billing_hold is not null)")
 }
 

@@ -169,6 +169,7 @@ func checkOpenList(t *testing.T, db *store.DB, client fieldops.ID, entries []fie
 func randomWork(t *testing.T, o *office, random *rand.Rand, n int) []fieldops.ID {
 	t.Helper()
 	hold := "Disputed"
+	certificates := fieldops.SafetyTypes
 	oneIn := func(k int) bool { return random.IntN(k) == 0 }
 	clients := []*fieldops.ID{nil, &o.client.ID}
 	var projects []fieldops.Project
@@ -199,8 +200,16 @@ func randomWork(t *testing.T, o *office, random *rand.Rand, n int) []fieldops.ID
 			if oneIn(6) {
 				p.BillingHold = &hold
 			}
+			if i%3 == 0 {
+				p.CertificateRequired = &certificates[1+i%2]
+			}
 			if err := tx.InsertProject(ctx, &p, nil); err != nil {
 				return err
+			}
+			if i%5 < 2 { // some have it, some the other one, and some only a draft of it
+				if err := certify(ctx, tx, p.ID, certificates[1+i%4/2], i%7 > 0); err != nil {
+					return err
+				}
 			}
 			projects = append(projects, p)
 		}

@@ -55,8 +55,9 @@ var formerTables = map[string]string{
 	"sync_logs":                      `id uuid, entity_type text, entity_id uuid, request_payload jsonb, response_payload jsonb, status_code bigint, error_message text, created_at time`,
 	"xero_tokens":                    `id uuid, tenant_id text`,
 	"project_files":                  `id uuid, project_id uuid, cost_center_id uuid, file_name text, file_path text, file_type text, file_size bigint, mime_type text, uploaded_by uuid, created_at time, updated_at time`,
+	"safety_documents":               `id uuid, project_id uuid, cost_center_id uuid, document_type text, title text, data jsonb, file_path text, status text, created_by uuid, approved_by uuid, approved_at time, created_at time, updated_at time`,
 	// These have no place here and stay where they were moved to.
-	"safety_documents": "", "document_scans": "", "document_matches": "", "file_migrations": "",
+	"document_scans": "", "document_matches": "", "file_migrations": "",
 	"backups": "", "xero_webhook_events": "",
 }
 

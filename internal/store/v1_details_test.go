@@ -101,6 +101,12 @@ func TestUpgradeCleansEveryOddity(t *testing.T) {
 		{"a file of a deleted project is in the bin with it", "select (f.deletion_id = p.deletion_id) || ' ' || (f.deleted_at = p.deleted_at) from project_files f join projects p on p.id = f.project_id where f.id = '" + id("2f08") + "'", "true true"},
 		{"what stood in the project itself is a file, unless it is one already", "select string_agg(f.file_name || ' ' || s.ref, ', ') from project_files f join stored_files s on s.id = f.file_id where cast(f.id as text) not like '00000000%' and f.file_name <> 'plan.pdf'", "letter.txt projects/" + id("b001") + "/letter.txt"},
 		{"a file is found by its name", "select words from project_files where id = '" + id("2f03") + "'", "photo of the board\n"},
+		{"a safety document keeps its id, form, state and times", "select title || ' ' || status || ' ' || number || ' ' || (cast(data as jsonb) ->> 'own') || ' ' || created_by || ' ' || cost_center_id || ' ' || to_char(approved_at at time zone 'UTC', 'YYYY-MM-DD HH24') from safety_documents where id = '" + id("5d01") + "'", "Main switchboard approved COC-00001 1 " + id("4") + " " + id("c1") + " 2026-01-07 08"},
+		{"its PDF is adopted as what was issued", "select s.event || ' ' || s.revision || ' ' || f.place || ' ' || f.ref || ' ' || f.record_kind || ' ' || f.file_name from safety_document_revisions s join stored_files f on f.id = s.file_id where s.document_id = '" + id("5d01") + "'", "taken_over 1 s3 firm/projects/" + id("b001") + "/safety-documents/ab/cd/coc.pdf safety_document COC-00001.pdf"},
+		{"a number that two bear is the first one's", "select coalesce(number, 'none') || ' ' || (cast(data as jsonb) ->> 'certificate_number') || ' ' || (select count(*) from safety_document_revisions where document_id = d.id and file_id is null) from safety_documents d where id = '" + id("5d02") + "'", "none COC-00001 1"},
+		{"the PDF of a draft is the draft's, and a form that is none is kept", "select d.title || ' ' || f.path || ' ' || cast(d.data as text) from safety_documents d join stored_files f on f.id = d.draft_file_id where d.id = '" + id("5d03") + "'", "Electrical safety certificate /uploads/projects/draft-esc.pdf {\"former\":[\"a list\"]}"},
+		{"a document of no project is in v1 only", "select count(*) || ' ' || (select string_agg(kind, ' ' order by kind) from v1.upgrade_oddities where table_name = 'safety_documents') from safety_documents where id = '" + id("5d04") + "'", "0 file form no_project number"},
+		{"a safety document is found by its place", "select words from safety_documents where id = '" + id("5d01") + "'", "coc-00001\nmain switchboard\nwhangarei"},
 		{"operators' first query", "select count(*) from (select * from sync_logs where status_code >= 400 order by created_at desc) x", "1"},
 		{"operators' second query", "select x.sync_status from (select sync_status, xero_sync_id from xero_invoices where id = '" + id("e001") + "') x", "pending"},
 		{"operators' third query", "select count(*) from (select request_payload from sync_logs where entity_type = 'invoice' and entity_id = '" + id("e001") + "' order by created_at desc) x", "2"},
@@ -168,6 +174,7 @@ func TestUpgradeThatLosesAnythingIsTakenBack(t *testing.T) {
 		{"a cent of a line", "xero_bill_lines", "line_amount_cents", "new.line_amount_cents = new.line_amount_cents - 1", "xero_bills: the lines of 3 do not add up"},
 		{"a hundredth of an hour", "timesheets", "hours_e4", "new.hours_e4 = new.hours_e4 - 100", "timesheets: hours were"},
 		{"a file", "project_files", "words", "if new.id = '" + id("2f01") + "' then return null; end if", "project_files: rows were"},
+		{"a safety document", "safety_documents", "words", "if new.id = '" + id("5d03") + "' then return null; end if", "safety_documents: rows were"},
 		{"the size of a file", "stored_files", "size", "new.size = new.size - 1", "project_files: bytes of files not read yet were"},
 		{"a payment", "xero_payments", "amount_cents", "if new.id = '" + id("1001") + "' then return null; end if", "xero_payments: rows were 4 and are 3"},
 		{"a password", "users", "password_hash", "new.password_hash = ''", "users: password hashes were"},
@@ -303,10 +310,14 @@ func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
 	if _, err := db.MigrateOrUpgrade(t.Context(), upgrading(map[string][]byte{})); err != nil {
 		t.Fatal(err)
 	}
+	const documents = "select string_agg(cast(x as text), ' ' order by x.id) from (select d.id, d.project_id, d.title, d.number, d.status, d.words, d.updated_at, s.id as step, f.path from safety_documents d left join safety_document_revisions s on s.document_id = d.id left join stored_files f on f.id = s.file_id) x"
+	wanted := one(t, raw, documents)
 	const rows = "select string_agg(cast(x as text), ' ' order by x.id) from (select f.id, f.project_id, f.file_name, f.words, f.updated_at, s.path, s.place, s.ref from project_files f join stored_files s on s.id = f.file_id) x"
 	want := one(t, raw, rows)
 	// As an earlier version has left it, with a project that was removed for good since.
 	for _, statement := range []string{
+		"delete from safety_document_revisions", "delete from safety_documents", "delete from stored_files where record_kind = 'safety_document'",
+		"delete from v1.upgrade_oddities where table_name = 'safety_documents'",
 		"delete from project_files", "delete from stored_files where record_kind in ('project', 'cost_center')", "drop table v1.taken_over", "delete from v1.upgrade_oddities where table_name in ('project_files', 'projects')",
 	} {
 		if _, err := raw.ExecContext(t.Context(), statement); err != nil {
@@ -318,6 +329,9 @@ func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
 	}
 	if got := one(t, raw, rows); got != want {
 		t.Errorf("taken over later:\n%s\nwant\n%s", got, want)
+	}
+	if got := one(t, raw, documents); got != wanted {
+		t.Errorf("taken over later:\n%s\nwant\n%s", got, wanted)
 	}
 	if v, err := db.VerifyUpgrade(t.Context(), func(string) bool { return true }); err != nil || len(v.Faults) > 0 {
 		t.Errorf("verification: %v %v", v.Faults, err)

@@ -31,6 +31,7 @@ var lateTables = []struct {
 	take  func(*copier, context.Context) error
 }{
 	{"project_files", (*copier).projectFiles},
+	{"safety_documents", (*copier).safetyDocuments},
 }
 
 // takeLate takes over the late tables that have not been yet.
@@ -237,4 +238,116 @@ func (c *copier) takeProjectFiles(ctx context.Context, storage formerStorage, fi
 	_, err := c.tx.ExecContext(ctx, `insert into project_files (id, project_id, cost_center_id, file_id, file_name, file_type, words, uploaded_by, created_at, updated_at, deleted_at, deletion_id)
 		values `+strings.Join(rows, ", "), w.args...)
 	return err
+}
+
+// formerSafetyDocument is a safety document as a former row tells of it.
+type formerSafetyDocument struct {
+	fieldops.SafetyDocument
+	address string
+	deleted *fieldops.ID
+}
+
+// safetyDocuments takes over safety documents with the PDF that the former product
+// made of some. Who completed one it did not write down; what is completed was
+// completed by who made it when it was last changed.
+func (c *copier) safetyDocuments(ctx context.Context) error {
+	storage, err := c.formerStorage(ctx)
+	if err != nil {
+		return err
+	}
+	documents, err := collect(ctx, c.reads, `select o.id, coalesce(cast(p.id as text), ''), k.id, o.document_type, coalesce(btrim(o.title), ''), coalesce(cast(o.data as text), '{}'), coalesce(o.status, 'draft'),
+			u.id, a.id, o.approved_at, coalesce(o.created_at, o.updated_at, $1), coalesce(o.updated_at, o.created_at, $1), coalesce(o.file_path, ''), p.deleted_at, p.deletion_id
+		from old_safety_documents o left join /* deleted too */ projects p on p.id = o.project_id left join live_cost_centers k on k.id = o.cost_center_id
+		left join users u on u.id = o.created_by left join users a on a.id = o.approved_by order by o.created_at, o.id`, []any{c.now},
+		func(rows *sql.Rows, d *formerSafetyDocument) error {
+			var data string
+			err := rows.Scan(&d.ID, &d.ProjectID, &d.CostCenterID, &d.Type, &d.Title, &data, &d.Status,
+				&d.CreatedBy, &d.ApprovedBy, &d.ApprovedAt, &d.CreatedAt, &d.UpdatedAt, &d.address, &d.DeletedAt, &d.deleted)
+			d.Data = []byte(data)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	numbers := map[string]bool{}
+	for i := range documents {
+		if err := c.takeSafetyDocument(ctx, storage, &documents[i], numbers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *copier) takeSafetyDocument(ctx context.Context, storage formerStorage, d *formerSafetyDocument, numbers map[string]bool) error {
+	odd := func(kind, note string, leftOut bool) error {
+		return c.oddity(ctx, "safety_documents", d.ID, kind, note, leftOut)
+	}
+	if !slices.Contains(fieldops.SafetyTypes, d.Type) || !slices.Contains([]string{fieldops.SafetyDraft, fieldops.SafetyCompleted, fieldops.SafetyApproved}, d.Status) {
+		return odd("type", "the document is of a type or in a state that there is none of: it is kept in v1 only", true)
+	}
+	if d.ProjectID == "" {
+		return odd("no_project", "the document belongs to no project that is there: it is kept in v1 only", true)
+	}
+	if !strings.HasPrefix(string(d.Data), "{") {
+		d.Data = []byte(`{"former":` + string(d.Data) + `}`)
+		if err := odd("form", "the form was no object; what it was stands in its field “former”", false); err != nil {
+			return err
+		}
+	}
+	d.Title = cmp.Or(d.Title, d.Type.Label())
+	if d.Revision = 1; d.Status != fieldops.SafetyDraft {
+		d.CompletedBy, d.CompletedAt, d.IssuedAt = d.CreatedBy, d.UpdatedAt, d.UpdatedAt
+		if number := d.OwnNumber(); number != "" && numbers[string(d.Type)+number] {
+			if err := odd("number", "another document has the same certificate number; it stands in the form only", false); err != nil {
+				return err
+			}
+		} else if number != "" {
+			numbers[string(d.Type)+number], d.Number = true, &number
+		}
+	}
+	if d.Status != fieldops.SafetyApproved {
+		d.ApprovedBy, d.ApprovedAt = nil, fieldops.Time{}
+	} else if d.ApprovedAt.IsZero() {
+		d.ApprovedAt = d.UpdatedAt
+	}
+	file, err := c.safetyFile(ctx, storage, d)
+	if err != nil {
+		return err
+	}
+	draftFile := file
+	if d.Status != fieldops.SafetyDraft {
+		draftFile = nil
+	}
+	if _, err := c.tx.ExecContext(ctx, `insert into safety_documents (id, project_id, cost_center_id, document_type, title, data, number, status, revision, created_by,
+		completed_by, completed_at, approved_by, approved_at, issued_at, draft_file_id, words, created_at, updated_at, deleted_at, deletion_id)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+		d.ID, d.ProjectID, d.CostCenterID, string(d.Type), d.Title, string(d.Data), d.Number, d.Status, d.CreatedBy,
+		d.CompletedBy, d.CompletedAt, d.ApprovedBy, d.ApprovedAt, d.IssuedAt, draftFile, safetyWords(&d.SafetyDocument), d.CreatedAt, d.UpdatedAt, d.DeletedAt, d.deleted); err != nil {
+		return err
+	}
+	if d.Status == fieldops.SafetyDraft {
+		return nil
+	}
+	step := uuid.NewSHA1(uuid.MustParse(d.ID), []byte(fieldops.SafetyTakenOver)).String()
+	_, err = c.tx.ExecContext(ctx, `insert into safety_document_revisions (id, document_id, revision, event, user_id, actor, file_id, created_at) values ($1, $2, 1, 'taken_over', $3, 'System', $4, $5)`,
+		step, d.ID, d.CompletedBy, file, d.UpdatedAt)
+	return err
+}
+
+// safetyFile adopts the PDF of a document; nil when there is none.
+func (c *copier) safetyFile(ctx context.Context, storage formerStorage, d *formerSafetyDocument) (*fieldops.ID, error) {
+	if strings.TrimSpace(d.address) == "" {
+		return nil, nil
+	}
+	f, ours := storage.file(d.address)
+	if !ours {
+		return nil, c.oddity(ctx, "safety_documents", d.ID, "file", "the PDF is a link to somewhere else, or a path that cannot be; it can be made anew", false)
+	}
+	f.Name, f.Extension, f.RecordKind, f.RecordID, f.UploadedBy, f.CreatedAt = d.FileName(), "pdf", fieldops.RecordSafetyDocument, &d.ID, d.CreatedBy, d.UpdatedAt
+	if err := adopt(ctx, c.tx, []fieldops.StoredFile{f}); err != nil {
+		return nil, err
+	}
+	var id fieldops.ID
+	err := c.tx.QueryRowContext(ctx, "select id from stored_files where path = $1 or place = $2 and ref = $3 order by path = $1 desc limit 1", f.Path, string(f.Place), f.Ref).Scan(&id)
+	return &id, err
 }

@@ -43,6 +43,7 @@ var comparisons = []compared{
 		"bytes of files not read yet", "case when n.file_id in (select id from stored_files where sha256 is null and record_kind in ('project', 'cost_center')) then o.file_size end",
 		"(select size from stored_files where id = n.file_id and sha256 is null and record_kind in ('project', 'cost_center'))",
 	}}},
+	{former: "safety_documents", ours: "safety_documents", changes: true, sums: [][3]string{{"letters of titles", "length(btrim(o.title))", "case when btrim(o.title) = '' then 0 else length(n.title) end"}}},
 	{former: "activity_logs", ours: "audit_entries"},
 	{former: "sync_logs", ours: "sync_logs"},
 }
