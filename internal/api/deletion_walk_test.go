@@ -163,7 +163,7 @@ func TestAClientGoesAndComesBackWithAllThatBelongsToThem(t *testing.T) {
 		for _, ids := range all {
 			count += len(ids)
 		}
-		if len(all) != 12 || count < 48 {
+		if len(all) != 13 || count < 48 {
 			t.Fatalf("%d dependents of %d kinds", count, len(all)-1)
 		}
 		look := func() map[string]string {

@@ -279,7 +279,7 @@ func (r reads) surroundWork(ctx context.Context, work []fieldops.Timesheet, lock
 	}
 	if lock && r.engine == Postgres {
 		var l where
-		if _, err := collect(ctx, r, "select id from projects where "+r.among(&l, "id", ids)+" order by id for share", l.args,
+		if _, err := collect(ctx, r, "select id from /* deleted too */ projects where "+r.among(&l, "id", ids)+" order by id for share", l.args,
 			func(rows *sql.Rows, id *fieldops.ID) error { return rows.Scan(id) }); err != nil {
 			return err
 		}
