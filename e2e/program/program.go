@@ -212,6 +212,14 @@ func (p *Process) Memory() (now, highest int64) {
 	return field("VmRSS"), field("VmHWM")
 }
 
+// ForgetPeak has the highest memory be counted from now on (proc_pid_clear_refs(5)).
+func (p *Process) ForgetPeak() {
+	p.t.Helper()
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.command.Process.Pid), []byte("5"), 0); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // CPU is how long the process has had a core so far (proc_pid_stat(5): utime and
 // stime, in hundredths of a second).
 func (p *Process) CPU() time.Duration {
