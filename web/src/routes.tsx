@@ -61,6 +61,20 @@ const routes = [
     component: lazyRouteComponent(() => import('@/timesheets/page'), 'TimesheetsPage'),
   }),
   createRoute({ getParentRoute, path: '/timesheets/$id', component: lazyRouteComponent(() => import('@/timesheets/entry-page'), 'EntryPage') }),
+  createRoute({
+    getParentRoute,
+    path: '/safety-documents',
+    validateSearch: z.object({ search: text, project_id: text, document_type: text, status: text }),
+    component: lazyRouteComponent(() => import('@/safety/list-page'), 'SafetyDocumentsPage'),
+  }),
+  createRoute({
+    getParentRoute,
+    path: '/safety-documents/new',
+    validateSearch: z.object({ project_id: text, document_type: z.enum(['jsa', 'electrical_compliance', 'electrical_safety_certificate']).optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/safety/form-page'), 'CreateSafetyPage'),
+  }),
+  createRoute({ getParentRoute, path: '/safety-documents/$id', component: lazyRouteComponent(() => import('@/safety/detail-page'), 'SafetyDocumentPage') }),
+  createRoute({ getParentRoute, path: '/safety-documents/$id/edit', component: lazyRouteComponent(() => import('@/safety/form-page'), 'EditSafetyPage') }),
   createRoute({ getParentRoute, path: '/unbilled', validateSearch: z.object({ client_id: text }), component: lazyRouteComponent(() => import('@/invoices/unbilled-page'), 'UnbilledPage') }),
   createRoute({
     getParentRoute,
@@ -188,7 +202,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/projects/$id',
-    validateSearch: z.object({ tab: z.enum(['files', 'photos', 'unbilled', 'sales', 'purchases']).optional().catch(undefined), search: text, type: text, tag: text, file: text }),
+    validateSearch: z.object({ tab: z.enum(['files', 'photos', 'safety', 'unbilled', 'sales', 'purchases']).optional().catch(undefined), search: text, type: text, tag: text, file: text }),
     component: lazyRouteComponent(() => import('@/projects/detail-page'), 'ProjectPage'),
   }),
   createRoute({

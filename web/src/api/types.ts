@@ -94,6 +94,8 @@ export interface Project {
   bill_on_completion: boolean
   /** Why nothing of it is invoiced for now. */
   billing_hold: string | null
+  /** The certificate without which, approved, its work is not invoiced. */
+  certificate_required: 'electrical_compliance' | 'electrical_safety_certificate' | null
   created_at: Instant
   deleted_at: Instant | null
 }

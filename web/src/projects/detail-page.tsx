@@ -21,6 +21,7 @@ import { Gallery } from '@/work/gallery'
 import { AppLink, textLink } from '@/work/link'
 import { OpenWork } from '@/work/open-work'
 import { spentPercent } from '@/work/ring'
+import { ProjectSafety, safetyTypes } from '@/work/safety'
 import { ProjectForm } from './form'
 import { ProjectPicker } from './picker'
 import { projectQuery } from './queries'
@@ -42,6 +43,7 @@ export function ProjectPage() {
   const { row: project, etag } = read.data
   const money = may(user, 'can_view_financials')
   const mayEdit = may(user, 'can_edit_projects')
+  const mayCertify = mayEdit || may(user, 'can_create_timesheets')
   return (
     <RecordPage
       kind="project"
@@ -71,6 +73,7 @@ export function ProjectPage() {
           )}
           {project.billing_method !== 'time_and_materials' && <Badge>{project.billing_method === 'fixed_price' ? 'Fixed price' : 'Not billed'}</Badge>}
           {project.bill_on_completion && <Badge>Billed on completion</Badge>}
+          {project.certificate_required && <Badge>{safetyTypes[project.certificate_required].short} before invoicing</Badge>}
         </>
       }
       actions={
@@ -101,9 +104,11 @@ export function ProjectPage() {
         name="tab"
         without={fileFilters}
         current={tab}
-        tabs={[{ value: undefined, label: 'Overview' }, ...(money ? [{ value: 'files', label: 'Files' }] : []), { value: 'photos', label: 'Photos' }, ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
+        tabs={[{ value: undefined, label: 'Overview' }, ...(money ? [{ value: 'files', label: 'Files' }] : []), { value: 'photos', label: 'Photos' }, ...(money || mayCertify ? [{ value: 'safety', label: 'Safety' }] : []), ...(money ? [{ value: 'unbilled', label: 'Unbilled' }, { value: 'sales', label: 'Quotes and invoices' }, { value: 'purchases', label: 'Orders and bills' }] : [])]}
       />
-      {tab === 'photos' ? (
+      {tab === 'safety' ? (
+        <ProjectSafety project={id} mayWrite={mayCertify} />
+      ) : tab === 'photos' ? (
         <Section title="Photos">
           <Gallery project={id} />
         </Section>

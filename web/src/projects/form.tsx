@@ -31,6 +31,7 @@ const schema = z
     billing_method: z.enum(['time_and_materials', 'fixed_price', 'non_billable']),
     bill_on_completion: z.boolean(),
     billing_hold: z.string().max(500),
+    certificate_required: z.string(),
   })
   .refine((v) => !v.start_date || !v.end_date || v.end_date >= v.start_date, { path: ['end_date'], message: 'The end is before the start' })
 
@@ -59,6 +60,7 @@ export function ProjectForm({ project, etag = null, clientId, onSaved, onClose }
     billing_method: project?.billing_method ?? 'time_and_materials',
     bill_on_completion: project?.bill_on_completion ?? false,
     billing_hold: project?.billing_hold ?? '',
+    certificate_required: project?.certificate_required ?? '',
   })
   const { errors } = form.formState
   const method = form.watch('billing_method')
@@ -70,6 +72,7 @@ export function ProjectForm({ project, etag = null, clientId, onSaved, onClose }
         start_date: values.start_date || null,
         end_date: values.end_date || null,
         billing_hold: values.billing_hold.trim() || null,
+        certificate_required: (values.certificate_required || null) as Project['certificate_required'],
         // Whoever may not see a budget must not empty it by saving.
         ...(money || !project ? { budget: budget.trim() || '0' } : {}),
       }
@@ -131,6 +134,13 @@ export function ProjectForm({ project, etag = null, clientId, onSaved, onClose }
           </Select>
         </Field>
         {method === 'time_and_materials' && <Checkbox {...form.register('bill_on_completion')}>Invoice nothing before it is completed</Checkbox>}
+        <Field label="Certificate before invoicing" hint="Its work is invoiced when such a certificate is approved." error={errors.certificate_required?.message}>
+          <Select {...form.register('certificate_required')}>
+            <option value="">None</option>
+            <option value="electrical_compliance">Certificate of compliance (CoC)</option>
+            <option value="electrical_safety_certificate">Electrical safety certificate (ESC)</option>
+          </Select>
+        </Field>
         <Field label="Hold" hint="Why nothing of it is to be invoiced for now; empty when nothing stands in the way." error={errors.billing_hold?.message}>
           <Input {...form.register('billing_hold')} />
         </Field>

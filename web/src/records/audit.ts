@@ -6,7 +6,7 @@ const past: Record<string, string> = {
   login: 'signed in', login_failed: 'failed to sign in', logout: 'signed out', change_password: 'changed the password', update_permissions: 'changed what one may do',
   void: 'voided', send_mail: 'queued a mail', mail_sent: 'mail was sent', mail_failed: 'mail failed', connect: 'connected', disconnect: 'disconnected',
   allocate: 'set against an invoice', unallocate: 'taken off an invoice', accept: 'accepted', decline: 'declined', send: 'sent', convert: 'converted', reopen: 'made a draft again',
-  renumber: 'gave another number', link: 'linked to what is in Xero', accept_tax: "took Xero's tax", needs_reconnect: 'has to be connected again', retry_sync: 'sent again', tell_of_backlog: 'told of what waits', queue: 'asked the queue', rehash_password: 'stored the password more safely',
+  renumber: 'gave another number', link: 'linked to what is in Xero', accept_tax: "took Xero's tax", needs_reconnect: 'has to be connected again', retry_sync: 'sent again', tell_of_backlog: 'told of what waits', queue: 'asked the queue', complete: 'completed', approve: 'approved', sign: 'signed', unsign: 'took a signature off', generate_pdf: 'made the PDF of', rehash_password: 'stored the password more safely',
 }
 
 /** What was done, as a verb: "created"; an action that has no word here is shown as it is called. */

@@ -13,6 +13,7 @@ export const kindWords: Record<RecordKind, [string, string]> = {
   payment: ['payment', 'payments'],
   credit_note: ['credit note', 'credit notes'],
   project_file: ['file', 'files'],
+  safety_document: ['safety document', 'safety documents'],
 }
 
 export const recordKinds = Object.keys(kindWords) as RecordKind[]

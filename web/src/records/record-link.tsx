@@ -26,6 +26,8 @@ export function recordTarget({ entity_type, entity_id }: { entity_type: string; 
       return { to: '/projects/$id', params: { id: entity_id } }
     case 'timesheet':
       return { to: '/timesheets/$id', params: { id: entity_id } }
+    case 'safety_document':
+      return { to: '/safety-documents/$id', params: { id: entity_id } }
     case 'cost_center':
       return { to: '/cost-centers/$id', params: { id: entity_id } }
     case 'project_file':

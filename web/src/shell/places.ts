@@ -1,6 +1,6 @@
 import {
   Banknote, BellRing, Building2, Cable, ChartColumn, CircleQuestionMark, Clock, FileText, FileUp, FolderKanban, FolderOpen, Inbox, Landmark, Layers, LayoutDashboard, Package, PackagePlus,
-  ReceiptText, ScrollText, Settings2, TicketMinus, Trash2, TrendingUp, Users, Wallet,
+  ReceiptText, ScrollText, Settings2, ShieldCheck, TicketMinus, Trash2, TrendingUp, Users, Wallet,
 } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { Permission } from '@/api/session'
@@ -32,6 +32,7 @@ const groups: PlaceGroup[] = [
       { to: '/timesheets', label: 'Timesheets', icon: Clock },
       { to: '/projects', label: 'Projects', icon: FolderKanban, needs: ['can_view_projects'] },
       { to: '/files', label: 'Files', icon: FolderOpen, needs: ['can_view_financials'] },
+      { to: '/safety-documents', label: 'Safety', icon: ShieldCheck, needs: ['can_view_financials', 'can_edit_projects', 'can_create_timesheets'] },
       { to: '/clients', label: 'Clients', icon: Building2, needs: ['can_view_clients'] },
       { to: '/cost-centers', label: 'Cost centres', icon: Cable, needs: ['can_manage_cost_centers'] },
     ],

@@ -11,6 +11,7 @@ const looks: Record<string, { words: string; tone: Tone }> = {
   not_approved: { words: 'Not approved', tone: 'warn' },
   on_hold: { words: 'On hold', tone: 'warn' },
   waiting_for_project: { words: 'Project not done', tone: 'neutral' },
+  no_certificate: { words: 'No certificate', tone: 'warn' },
   no_client: { words: 'No client', tone: 'bad' },
   no_rate: { words: 'No rate', tone: 'bad' },
   fixed_price: { words: 'Fixed price', tone: 'neutral' },
