@@ -704,7 +704,7 @@ func (p *paper) orderNumber() Found {
 
 // The forms of dates. Days stand before months, as in New Zealand and Australia.
 var (
-	digitDate = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([0-3oOlI|]?[0-9oOlI|])\s?[/.\-]\s?([0-3oOlI|]?[0-9oOlI|])\s?[/.\-]\s?((?:20|2[oO])[0-9oOlI|]{2}|[0-9oOlI|]{2})(?:$|[^0-9A-Za-z])`)
+	digitDate = regexp.MustCompile(`(?:^|[^0-9A-Za-z])([0-3oOQ@lI|]?[0-9oOQ@lI|])\s?[/.\-]\s?([0-3oOQ@lI|]?[0-9oOQ@lI|])\s?[/.\-]\s?((?:20|2[oO])[0-9oOlI|]{2}|[0-9oOlI|]{2})(?:$|[^0-9A-Za-z])`)
 	isoDate   = regexp.MustCompile(`(?:^|[^0-9])(20[0-9]{2})[-/.]([01]?[0-9])[-/.]([0-3]?[0-9])(?:$|[^0-9])`)
 	wordDate  = regexp.MustCompile(`(?i)(?:^|[^0-9A-Za-z])([0-3oOlI]?[0-9oOlI])(?:st|nd|rd|th)?[\s\-/.,]{0,2}(?:of )?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\s\-/.,']{0,2}(20[0-9]{2}|[0-9]{2})(?:$|[^0-9])`)
 	wordFirst = regexp.MustCompile(`(?i)(?:^|[^0-9A-Za-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s([0-3]?[0-9])(?:st|nd|rd|th)?,?\s(20[0-9]{2})(?:$|[^0-9])`)

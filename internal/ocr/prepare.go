@@ -25,6 +25,7 @@ const (
 func prepare(g *image.Gray) *image.Gray {
 	g = sized(g)
 	even(g)
+	strengthen(g)
 	return straightened(g)
 }
 
@@ -81,6 +82,23 @@ func even(g *image.Gray) {
 			v := float64(g.Pix[y*g.Stride+x]) * 245 / max(light, 40)
 			g.Pix[y*g.Stride+x] = uint8(min(255, v))
 		}
+	}
+}
+
+// strengthen makes faded ink black: the darkest hundredth of the points is ink.
+func strengthen(g *image.Gray) {
+	var histogram [256]int
+	for _, v := range g.Pix {
+		histogram[v]++
+	}
+	ink, seen := 0, 0
+	for ; ink < 160; ink++ {
+		if seen += histogram[ink]; seen*100 >= len(g.Pix) {
+			break
+		}
+	}
+	for i, v := range g.Pix {
+		g.Pix[i] = uint8(max(0, min(255, (int(v)-ink)*255/(245-ink))))
 	}
 }
 

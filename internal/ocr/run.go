@@ -78,15 +78,15 @@ func (r *Reader) run(ctx context.Context, program string, args []string, input i
 	case within.Err() != nil:
 		return nil, errors.Join(fieldops.Refuse(fieldops.Invalid, "Reading the text was given up after %s. Take the picture again, nearer and straight, or type the fields in.", r.Limit), err)
 	case err != nil:
-		return nil, &failure{name, said.String(), err}
+		return nil, &failure{name, said.kept.String(), err}
 	}
-	return out.Bytes(), nil
+	return out.kept.Bytes(), nil
 }
 
 // bounded keeps what is written to it up to a limit. What comes behind ends the
 // program or, of quiet, is thrown away.
 type bounded struct {
-	bytes.Buffer
+	kept  bytes.Buffer // not embedded: it would read by itself, without a limit
 	limit int
 	quiet bool
 	over  bool
@@ -94,11 +94,11 @@ type bounded struct {
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.limit - b.Len()
+	room := b.limit - b.kept.Len()
 	if len(p) <= room {
-		return b.Buffer.Write(p)
+		return b.kept.Write(p)
 	}
-	b.Buffer.Write(p[:max(0, room)])
+	b.kept.Write(p[:max(0, room)])
 	if b.quiet {
 		return len(p), nil
 	}
