@@ -68,25 +68,22 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	if err != nil {
 		return nil, err
 	}
-	pictures, err := paperwork.OpenPictures(c.data)
-	if err != nil {
-		return nil, errors.Join(err, folder.Close())
-	}
 	db, err := openDatabase(ctx, c, &store.Upgrading{
 		Seal: sealer.Seal, KeepPhoto: paperwork.KeepEmbedded(folder),
 		Tell: func(line string) { log.Info("upgrading the former product", "step", line) },
 	})
 	if err != nil {
-		return nil, errors.Join(err, folder.Close(), pictures.Close())
+		return nil, errors.Join(err, folder.Close())
 	}
 	traces, err := newTracing(ctx, c.tracing, log)
 	if err != nil {
-		return nil, errors.Join(err, db.Close(), folder.Close(), pictures.Close())
+		return nil, errors.Join(err, db.Close(), folder.Close())
 	}
-	p := &program{config: c, log: log, db: db, traces: traces, folder: folder, pictures: pictures, sealer: sealer}
+	p := &program{config: c, log: log, db: db, traces: traces, folder: folder, sealer: sealer}
 	p.storages = c.storages(db, sealer)
 	p.files = paperwork.NewFiles(paperwork.FilesConfig{DB: db, Folder: folder, Places: c.places(p.storages), Reader: ocr.Find(c.tesseract, c.languages), Log: log})
-	p.safety = paperwork.NewSafety(db, p.files, pictures.Open)
+	p.pictures = paperwork.NewPictures(p.files)
+	p.safety = paperwork.NewSafety(db, p.files, p.pictures.Open)
 	durations := fieldops.RealDurations(1)
 	exchange := c.xero
 	exchange.Timeout = durations.CallTimeout
@@ -98,7 +95,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	})
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
-	p.billing.PrintLogoFrom(pictures.Open)
+	p.billing.PrintLogoFrom(p.pictures.Open)
 	db.WatchSync(p.events.DocumentChanged)
 	db.ReportTo(func(err error) { log.Error("something that follows a change failed", "error", err) })
 	db.WatchNotifications(p.events.Notified)
@@ -118,7 +115,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 // close gives back what newProgram opened. Nothing may run any more.
 func (p *program) close() error {
 	p.traces.close()
-	return errors.Join(p.db.Close(), p.folder.Close(), p.pictures.Close())
+	return errors.Join(p.db.Close(), p.folder.Close())
 }
 
 // storages knows where files are kept, as the settings and this configuration say.

@@ -65,6 +65,12 @@ func (a *api) seesFile(r *request, file *fieldops.StoredFile) error {
 			return err
 		}
 	}
+	if paperwork.IsPicture(file) {
+		if !r.User.May(fieldops.CanManageSettings) || !file.RemoveAt.IsZero() {
+			return absent // those in use are at /branding/
+		}
+		return nil
+	}
 	if isProjectFile(file.RecordKind) {
 		f, err := a.seesProjectFile(r, file)
 		file.Name = f.Name

@@ -111,15 +111,6 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	}
 	config.Sync = billing.NewSync(billing.SyncConfig{DB: f.db, Durations: fieldops.RealDurations(1), MaxAttempts: 3})
 	config.Billing, config.Events = billing.New(f.db, config.Sync), billing.NewEvents(f.db, config.Sync)
-	if config.Pictures, err = paperwork.OpenPictures(folder); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := config.Pictures.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	config.Billing.PrintLogoFrom(config.Pictures.Open)
 	if config.Sealer, err = billing.NewSealer([]byte("fedcba9876543210fedcba9876543210")); err != nil {
 		t.Fatal(err)
 	}
@@ -127,6 +118,8 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 	config.Files = paperwork.NewFiles(paperwork.FilesConfig{
 		DB: f.db, Folder: uploads, Clock: config.Clock, Places: &paperwork.Places{Read: config.Storages.Read, DriveToken: config.Storages.DriveToken},
 	})
+	config.Pictures = paperwork.NewPictures(config.Files)
+	config.Billing.PrintLogoFrom(config.Pictures.Open)
 	config.Safety = paperwork.NewSafety(f.db, config.Files, config.Pictures.Open)
 	f.post = &postbox{}
 	config.Post = billing.NewPost(billing.PostConfig{DB: f.db, Sealer: config.Sealer, Transport: f.post, AppURL: config.FrontendURL})

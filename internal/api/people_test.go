@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -616,47 +618,137 @@ func TestSettingsAreTheFirmsOrAPersonsOwn(t *testing.T) {
 	})
 }
 
+// icon is an icon of one picture.
+var icon = "\x00\x00\x01\x00\x01\x00\x10\x10\x00\x00\x01\x00\x20\x00" + string([]byte{byte(len(pngPicture)), byte(len(pngPicture) >> 8), 0, 0}) + "\x16\x00\x00\x00" + pngPicture
+
 func TestPicturesOfTheFirm(t *testing.T) {
 	t.Parallel()
-	f := newFirm(t, store.SQLite)
-	const png = "\x89PNG\r\n\x1a\n and more"
-	refused := func(field, content string) {
-		t.Helper()
-		w := f.submit("admin", "POST", "/api/settings/"+field, nil, []photo{{field, "logo.png", content}})
-		if w.Code != 400 {
-			t.Errorf("%.20q: %d %s", content, w.Code, w.Body)
+	both(t, func(t *testing.T, f *firm) {
+		refused := func(field, content string) {
+			t.Helper()
+			w := f.submit("admin", "POST", "/api/settings/"+field, nil, []photo{{field, "logo.png", content}})
+			if w.Code != 400 {
+				t.Errorf("%.20q: %d %s", content, w.Code, w.Body)
+			}
 		}
+		refused("logo", `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)
+		refused("logo", "RIFF\x10\x00\x00\x00WAVEfmt ")
+		refused("logo", pdf)
+		refused("logo", icon)
+		refused("logo", pngPicture+"<script>")
+		refused("favicon", "<html>")
+		refused("favicon", "GIF89a")
+		refused("favicon", icon+"more")
+		refused("favicon", icon[:40])
+		if w := f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.png", pngPicture + strings.Repeat("x", 5<<20)}}); w.Code != 413 {
+			t.Errorf("too large: %d %s", w.Code, w.Body)
+		}
+		if w := f.submit("tech", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.png", pngPicture}}); w.Code != 403 {
+			t.Errorf("by a technician: %d", w.Code)
+		}
+		first := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.jpg", jpeg}}), 200)
+		logo := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.exe", pngPicture}}), 200)
+		again := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.exe", pngPicture}}), 200)
+		favicon := answer[faviconAnswer](t, f.submit("admin", "POST", "/api/settings/favicon", nil, []photo{{"favicon", "f.ico", icon}}), 200)
+		if again != logo || first == logo {
+			t.Errorf("the same picture is at %v and %v, another at %v", logo, again, first)
+		}
+		// Anybody sees them, as the page to sign in on must.
+		for address, want := range map[string]string{logo.LogoURL: "image/png", favicon.FaviconURL: "image/x-icon"} {
+			w := f.ask("", "GET", address, "")
+			if w.Code != 200 || w.Header().Get("Content-Type") != want || w.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
+				t.Errorf("%s: %d %v", address, w.Code, w.Header())
+			}
+		}
+		type kept struct {
+			Filename, URL string
+			InUse         bool `json:"in_use"`
+		}
+		logos := answer[[]kept](t, f.ask("admin", "GET", "/api/files/logos", ""), 200)
+		if len(logos) != 3 || logos[2].InUse || !logos[1].InUse || !strings.HasPrefix(logos[1].Filename, "logo-") {
+			t.Fatalf("kept are %+v", logos)
+		}
+		f.vars["former"], f.vars["used"], f.vars["file"] = logos[2].Filename, logos[1].Filename, logos[2].URL
+		f.play([]scenario{
+			{ask: "GET /api/setup/branding", status: 200, parts: []string{`"company_logo":"` + logo.LogoURL + `"`}},
+			{ask: "GET /branding/logo", status: 200},
+			{ask: "GET /branding/other", status: 404},
+			{ask: "GET /branding/..%2f..%2fsecrets", status: 404},
+			{ask: "GET {file}", status: 401},
+			{who: "tech", ask: "GET {file}", status: 404},
+			{who: "admin", ask: "GET {file}", status: 200},
+			{who: "tech", ask: "GET /api/files/logos", status: 403},
+			{who: "tech", ask: "DELETE /api/files/logos/{former}", status: 403},
+			{who: "admin", ask: "DELETE /api/files/logos/..%2fsecret", status: 404},
+			{who: "admin", ask: "DELETE /api/files/logos/logo-000000000000.png", status: 404},
+			{who: "admin", ask: "DELETE /api/files/logos/{former}", status: 200, parts: []string{"Logo deleted"}},
+			{who: "admin", ask: "DELETE /api/files/logos/{former}", status: 404},
+			{who: "admin", ask: "GET {file}", status: 404},
+			{who: "admin", ask: "GET /api/files/logos", status: 200, parts: []string{"!{former}", "{used}"}},
+			{ask: "GET /branding/logo", status: 200},
+		})
+		before := f.photosKept()
+		f.afterTheBin()
+		if now := f.photosKept(); now != before-1 {
+			t.Errorf("%d files lie there, %d before the deleted logo went", now, before)
+		}
+		f.play([]scenario{
+			{who: "admin", ask: "DELETE /api/files/logos/{used}", status: 200},
+			{ask: "GET /branding/logo", status: 404},
+			{ask: "GET /api/setup/branding", status: 200, parts: []string{`"company_logo":null`}},
+		})
+		// One that was deleted a moment ago comes back with its upload.
+		if back := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.png", pngPicture}}), 200); back != logo {
+			t.Errorf("it is at %v, and was at %v", back, logo)
+		}
+		f.afterTheBin()
+		f.play([]scenario{
+			{ask: "GET /branding/logo", status: 200},
+			{who: "admin", ask: "PUT /api/settings/company_logo", body: `{"value":"https://evil.example/x.png","global":true}`, status: 400},
+			{who: "admin", ask: "PUT /api/settings/company_logo", body: `{"value":"/branding/logo?v=../../../secrets/jwt_secret.png","global":true}`, status: 200},
+			{ask: "GET /branding/logo", status: 404},
+		})
+	})
+}
+
+// TestPicturesOfEarlierVersionsAreTakenOver finds a logo and a former one in the
+// folder, of which nothing is written down: they are shown at once, and written down.
+func TestPicturesOfEarlierVersionsAreTakenOver(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, store.SQLite)
+	folder := filepath.Join(f.folder, "uploads", "branding")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
 	}
-	refused("logo", `<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`)
-	refused("logo", "RIFF\x10\x00\x00\x00WAVEfmt ")
-	refused("logo", "%PDF-1.4")
-	refused("logo", "\x00\x00\x01\x00 an icon")
-	refused("favicon", "<html>")
-	refused("favicon", "GIF89a")
-	if w := f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.png", png + strings.Repeat("x", 5<<20)}}); w.Code != 413 {
-		t.Errorf("too large: %d %s", w.Code, w.Body)
-	}
-	if w := f.submit("tech", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.png", png}}); w.Code != 403 {
-		t.Errorf("by a technician: %d", w.Code)
-	}
-	logo := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.exe", png}}), 200)
-	icon := answer[faviconAnswer](t, f.submit("admin", "POST", "/api/settings/favicon", nil, []photo{{"favicon", "f.ico", "\x00\x00\x01\x00 an icon"}}), 200)
-	// Anybody sees them, as the page to sign in on must.
-	for address, want := range map[string]string{logo.LogoURL: "image/png", icon.FaviconURL: "image/x-icon"} {
-		w := f.ask("", "GET", address, "")
-		if w.Code != 200 || w.Header().Get("Content-Type") != want || w.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
-			t.Errorf("%s: %d %v", address, w.Code, w.Header())
+	name := func(content string) string { return "logo-" + sha256Hex(content)[:12] }
+	used, former := name(pngPicture)+".png", name(jpeg)+".jpg"
+	for file, content := range map[string]string{used: pngPicture, former: jpeg} {
+		path := filepath.Join(folder, file)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, f.now.Add(-48*time.Hour), f.now.Add(-48*time.Hour)); err != nil {
+			t.Fatal(err)
 		}
 	}
 	f.play([]scenario{
-		{ask: "GET /api/setup/branding", status: 200, parts: []string{`"company_logo":"` + logo.LogoURL + `"`}},
-		{ask: "GET /branding/logo", status: 200},
-		{ask: "GET /branding/other", status: 404},
-		{ask: "GET /branding/..%2f..%2fsecrets", status: 404},
-		{who: "admin", ask: "PUT /api/settings/company_logo", body: `{"value":"https://evil.example/x.png","global":true}`, status: 400},
-		{who: "admin", ask: "PUT /api/settings/company_logo", body: `{"value":"/branding/logo?v=../../../secrets/jwt_secret.png","global":true}`, status: 200},
-		{ask: "GET /branding/logo", status: 404},
+		{who: "admin", ask: "PUT /api/settings/company_logo", body: `{"value":"/branding/logo?v=` + strings.TrimPrefix(used, "logo-") + `","global":true}`, status: 200},
+		{ask: "GET /branding/logo", status: 200, parts: []string{pngPicture}},
+		{who: "admin", ask: "GET /api/files/logos", status: 200, parts: []string{"[]"}},
 	})
+	for range 2 { // the first takes over, and the second reads what was
+		if err := f.api.Files.Round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.play([]scenario{{who: "admin", ask: "GET /api/files/logos", status: 200, parts: []string{used, former}}})
+	file, err := f.db.FileAt(t.Context(), "/uploads/branding/"+used)
+	if err != nil || file.SHA256 != sha256Hex(pngPicture) {
+		t.Errorf("the logo is %+v, %v", file, err)
+	}
+	if orphans, err := f.db.Orphans(t.Context(), fieldops.At(f.now.Add(time.Hour)), 10); err != nil || len(orphans) != 0 {
+		t.Errorf("orphans: %v, %v", orphans, err)
+	}
 }
 
 func TestNotificationsAreThePersonsOwn(t *testing.T) {

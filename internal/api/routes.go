@@ -405,6 +405,8 @@ func (a *api) fileRoutes() []route {
 		{"GET", "/api/files", sees, typed(a.listFiles), "Files of projects and cost centres, newest first", 0, nil, ""},
 		{"POST", "/api/files", changes, plain(a.createFile).writing(new(fieldops.ProjectFile)), "Keep a file of a project or a cost centre; with the role user, of a project that I have a timesheet on", created | ownKey | streams, documentForm("An image, PDF, Word or Excel document, text or CSV file, at most 100 MB"), ""},
 		{"GET", "/api/files/folders", sees, typed(a.listFolders), "The projects that have files, and cost centres that have some of their own, with the newest file first", 0, nil, ""},
+		{"GET", "/api/files/logos", may(fieldops.CanManageSettings), typed(a.listLogos), "The logos and favicons that are kept, newest first", 0, nil, ""},
+		{"DELETE", "/api/files/logos/{filename}", may(fieldops.CanManageSettings), typed(a.deleteLogo), "Delete a logo or favicon for good", 0, nil, ""},
 		{"GET", "/api/files/{id}", sees, typed(a.getFile), "One file, with a link that needs no session", 0, nil, ""},
 		{"GET", "/api/files/{first}/{second}", sees, plain(a.fileParts), "projects/ID and cost-centers/ID list files, newest first; ID/download gives a file out as it came, to be saved", streams, documentFileParts, "application/octet-stream"},
 		{"PUT", "/api/files/{id}", changes, typed(a.updateFile), "Rename a file, tag it, or move it to another project or cost centre", 0, nil, ""},

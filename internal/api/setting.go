@@ -224,7 +224,7 @@ type faviconAnswer struct {
 }
 
 func (a *api) uploadLogo(w http.ResponseWriter, r *request) error {
-	url, err := a.keepPicture(w, r, paperwork.Logo, "company_logo", paperwork.MaxLogoBytes)
+	url, err := a.keepPicture(w, r, paperwork.Logo, paperwork.MaxLogoBytes)
 	if err != nil {
 		return err
 	}
@@ -232,16 +232,15 @@ func (a *api) uploadLogo(w http.ResponseWriter, r *request) error {
 }
 
 func (a *api) uploadFavicon(w http.ResponseWriter, r *request) error {
-	url, err := a.keepPicture(w, r, paperwork.Favicon, "company_favicon", paperwork.MaxFaviconBytes)
+	url, err := a.keepPicture(w, r, paperwork.Favicon, paperwork.MaxFaviconBytes)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, faviconAnswer{url})
 }
 
-// keepPicture reads the one file of a form, keeps it, and has the setting name
-// it.
-func (a *api) keepPicture(w http.ResponseWriter, r *request, which paperwork.Picture, setting string, limit int64) (string, error) {
+// keepPicture reads the one file of a form, and has it kept and named by its setting.
+func (a *api) keepPicture(w http.ResponseWriter, r *request, which paperwork.Picture, limit int64) (string, error) {
 	const tooLarge = "The picture is too large"
 	r.Body = http.MaxBytesReader(w, r.Body, limit+64<<10)
 	form, err := r.MultipartReader()
@@ -259,11 +258,7 @@ func (a *api) keepPicture(w http.ResponseWriter, r *request, which paperwork.Pic
 		if part.FormName() != string(which) {
 			continue
 		}
-		url, err := a.Pictures.Keep(which, bodyReader{part, tooLarge})
-		if err != nil {
-			return "", err
-		}
-		return url, a.DB.Write(r.Context(), r.Actor, func(tx *store.Tx) error { return tx.SetSetting(r.Context(), setting, url) })
+		return a.Pictures.Keep(r.Context(), r.Actor, which, bodyReader{part, tooLarge})
 	}
 }
 
@@ -286,7 +281,7 @@ func (a *api) brandingPicture(w http.ResponseWriter, r *request) error {
 	if !known || url == "" {
 		return fieldops.Refuse(fieldops.NotFound, "There is no such picture")
 	}
-	content, contentType, err := a.Pictures.Open(url)
+	content, contentType, err := a.Pictures.Open(r.Context(), url)
 	if err != nil {
 		return err
 	}
@@ -298,6 +293,19 @@ func (a *api) brandingPicture(w http.ResponseWriter, r *request) error {
 	}
 	_, _ = w.Write(content) // the client is gone: there is nobody to tell
 	return nil
+}
+
+func (a *api) listLogos(r *request, _ *nothing) ([]paperwork.KeptPicture, error) {
+	return a.Pictures.List(r.Context())
+}
+
+type logoInput struct {
+	Name string `path:"filename"`
+}
+
+// deleteLogo has a logo or favicon go; when it is in use, there is none in its place.
+func (a *api) deleteLogo(r *request, in *logoInput) (message, error) {
+	return message{"Logo deleted"}, a.Pictures.Delete(r.Context(), r.Actor, in.Name)
 }
 
 type listAuditEntriesInput struct {

@@ -22,7 +22,7 @@ type Service struct {
 	sync *Sync
 	post *Post // nil: nothing is sent by mail
 
-	openPicture func(url string) (content []byte, contentType string, err error) // nil: documents have no logo
+	openPicture func(ctx context.Context, url string) (content []byte, contentType string, err error) // nil: documents have no logo
 }
 
 // New makes a Service whose documents sync carries. sync need not run in this
@@ -31,7 +31,7 @@ func New(db *store.DB, sync *Sync) *Service { return &Service{db: db, sync: sync
 
 // PrintLogoFrom has documents bear the firm's logo, which open reads at the
 // address that the settings name.
-func (s *Service) PrintLogoFrom(open func(url string) (content []byte, contentType string, err error)) {
+func (s *Service) PrintLogoFrom(open func(ctx context.Context, url string) (content []byte, contentType string, err error)) {
 	s.openPicture = open
 }
 

@@ -52,7 +52,7 @@ func (s *Service) print(ctx context.Context, clientID *fieldops.ID, p *paper) (p
 	var picture []byte
 	if s.openPicture != nil && settings.Logo != "" {
 		// A document without its logo is better than none.
-		if content, _, err := s.openPicture(settings.Logo); err == nil {
+		if content, _, err := s.openPicture(ctx, settings.Logo); err == nil {
 			picture = content
 		}
 	}

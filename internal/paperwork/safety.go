@@ -18,11 +18,11 @@ import (
 type Safety struct {
 	db          *store.DB
 	files       *Files
-	openPicture func(url string) (content []byte, contentType string, err error)
+	openPicture func(ctx context.Context, url string) (content []byte, contentType string, err error)
 }
 
 // NewSafety makes one. openPicture, unless nil, reads the firm's logo at its address.
-func NewSafety(db *store.DB, files *Files, openPicture func(url string) ([]byte, string, error)) *Safety {
+func NewSafety(db *store.DB, files *Files, openPicture func(ctx context.Context, url string) ([]byte, string, error)) *Safety {
 	return &Safety{db, files, openPicture}
 }
 
@@ -216,7 +216,7 @@ func (s *Safety) draw(ctx context.Context, paper *fieldops.SafetyPaper) (fieldop
 	var logo []byte
 	if s.openPicture != nil && settings.Logo != "" {
 		// A page without the logo is better than none.
-		if content, _, err := s.openPicture(settings.Logo); err == nil {
+		if content, _, err := s.openPicture(ctx, settings.Logo); err == nil {
 			logo = content
 		}
 	}

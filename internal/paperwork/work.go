@@ -64,7 +64,7 @@ func (f *Files) Run(ctx context.Context) {
 // Round does once what is due. Any number of processes may ask at the same time.
 func (f *Files) Round(ctx context.Context) error {
 	return f.db.InTurn(ctx, "files", turnLease, func(keep func() error) error {
-		return errors.Join(f.removeDue(ctx, keep), f.endUploads(ctx), f.readFormer(ctx, keep), f.sweepIfDue(ctx, keep))
+		return errors.Join(f.adoptPictures(ctx), f.removeDue(ctx, keep), f.endUploads(ctx), f.readFormer(ctx, keep), f.sweepIfDue(ctx, keep))
 	})
 }
 
@@ -402,11 +402,11 @@ func (f *Files) sweepIfDue(ctx context.Context, keep func() error) error {
 	return errors.Join(append(faults, f.dropOldOrphans(ctx, keep))...)
 }
 
-// ours are the keys that Keep makes. What else lies in a place is left alone: the
-// firm's pictures, and what the former product has put there.
+// ours are the keys that Keep and Pictures make. What else lies in a place is left
+// alone: it is what the former product has put there.
 var ours = func() *regexp.Regexp {
 	const id = `[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`
-	return regexp.MustCompile(`^(?:timesheets/\d{4}/` + id + `_` + id + `|previews/` + id + `|(?:projects|cost-centers|safety-documents|scans|expenses|bills)/` + id + `/` + id + `)(?:-[0-9a-f]{8})?\.[a-z]{2,4}$`)
+	return regexp.MustCompile(`^(?:timesheets/\d{4}/` + id + `_` + id + `|previews/` + id + `|(?:projects|cost-centers|safety-documents|scans|expenses|bills)/` + id + `/` + id + `|branding/(?:logo|favicon)-[0-9a-f]{12}(?:-[0-9a-f]{8})?)(?:-[0-9a-f]{8})?\.[a-z]{2,4}$`)
 }()
 
 // Swept is what a comparison of a place with what is written down has found.
@@ -447,6 +447,18 @@ func (f *Files) Sweep(ctx context.Context, place fieldops.StoragePlace, keep fun
 			}
 			for _, ref := range unknown {
 				o := byRef[ref]
+				if picture, former := formerPicture(o.Key); former && place == fieldops.PlaceLocal && o.ModifiedAt.Before(young) {
+					orphaned, err := tx.IsOrphan(ctx, place, ref) // one that was deleted is not taken over
+					if err != nil {
+						return err
+					}
+					if !orphaned {
+						if err := tx.AdoptFile(ctx, &picture); err != nil {
+							return err
+						}
+						continue
+					}
+				}
 				if o.ModifiedAt.After(young) || !ours.MatchString(o.Key) {
 					continue // its row may be about to be written, or it is nothing that this put there
 				}

@@ -213,6 +213,41 @@ func (tx *Tx) RetakeFiles(ctx context.Context, kind fieldops.RecordKind, records
 		func(rows *sql.Rows, path *string) error { return rows.Scan(path) })
 }
 
+// HoldFile has the bytes of a file stay after all.
+func (tx *Tx) HoldFile(ctx context.Context, id fieldops.ID) error {
+	changed, err := tx.exec(ctx, "update stored_files set remove_at = null where id = $1", id)
+	if err == nil && changed != 1 {
+		err = fieldops.Refuse(fieldops.Conflict, "The file was just removed. Try again.")
+	}
+	return err
+}
+
+// DeleteFile has the bytes of a file go that no record names: a logo, say. kind is
+// what the audit calls it.
+func (tx *Tx) DeleteFile(ctx context.Context, kind string, f *fieldops.StoredFile) error {
+	if err := tx.ReleaseFiles(ctx, true, f.Path); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "delete", kind, f.ID, map[string]any{"path": f.Path, "file_name": f.Name, "sha256": f.SHA256})
+}
+
+// AdoptFile writes down a file that lies in its place already and that an earlier
+// version has not written down. It is read by and by, as all of a former version are.
+func (tx *Tx) AdoptFile(ctx context.Context, f *fieldops.StoredFile) error {
+	f.CreatedAt = tx.Now
+	if err := adopt(ctx, tx.q, []fieldops.StoredFile{*f}); err != nil {
+		return err
+	}
+	return tx.audit(ctx, "adopt", "file", f.ID, map[string]any{"path": f.Path})
+}
+
+// FilesBelow are the files whose address begins with a path and that are not to go,
+// newest first, at most limit of them.
+func (r reads) FilesBelow(ctx context.Context, path string, limit int) ([]fieldops.StoredFile, error) {
+	return collect(ctx, r, "select "+fileColumns+` from stored_files where path like $1 escape '\' and remove_at is null order by created_at desc, id desc limit $2`,
+		[]any{strings.TrimPrefix(contains(path), "%"), limit}, scanFile)
+}
+
 // CaptionFile says what a picture shows. "" takes the words away.
 func (tx *Tx) CaptionFile(ctx context.Context, id fieldops.ID, caption string) error {
 	if _, err := tx.exec(ctx, "update stored_files set caption = $1 where id = $2", orNull(caption), id); err != nil {

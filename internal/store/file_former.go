@@ -150,7 +150,7 @@ func adoptFormerFiles(ctx context.Context, tx *sql.Tx, engine Engine) error {
 
 // adopt writes down files. Those that several records name are written down once.
 // A size that nobody has told is unknown.
-func adopt(ctx context.Context, tx *sql.Tx, files []fieldops.StoredFile) error {
+func adopt(ctx context.Context, tx querier, files []fieldops.StoredFile) error {
 	for some := range slices.Chunk(files, fillTogether) {
 		w := &where{}
 		rows := make([]string, len(some))
