@@ -139,7 +139,7 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/financials/bills/new',
-    validateSearch: forClient,
+    validateSearch: forClient.extend({ scan: text }),
     component: lazyRouteComponent(() => import('@/bills/form-page'), 'CreateBillPage'),
   }),
   createRoute({ getParentRoute, path: '/financials/bills/$id', component: lazyRouteComponent(() => import('@/bills/detail-page'), 'BillPage') }),
@@ -159,9 +159,17 @@ const routes = [
   createRoute({
     getParentRoute,
     path: '/expenses',
-    validateSearch: dates.extend({ status: text }),
+    // The scan that an expense is to be made of, or the expense whose files are shown.
+    validateSearch: dates.extend({ status: text, scan: text, files: text }),
     component: lazyRouteComponent(() => import('@/expenses/page'), 'ExpensesPage'),
   }),
+  createRoute({
+    getParentRoute,
+    path: '/document-scan',
+    validateSearch: z.object({ search: text, status: text, type: text, open: z.boolean().optional().catch(undefined) }),
+    component: lazyRouteComponent(() => import('@/receipts/list-page'), 'ReceiptsPage'),
+  }),
+  createRoute({ getParentRoute, path: '/document-scan/$id', component: lazyRouteComponent(() => import('@/receipts/detail-page'), 'ReceiptPage') }),
   createRoute({
     getParentRoute,
     path: '/items',

@@ -57,6 +57,8 @@ export interface Bill {
   due_date: Day | null
   paid_date: Day | null
   reference: string | null
+  /** The scan that it was made of. */
+  scanned_document_id: string | null
   line_items: BillLine[]
   created_at: Instant
   updated_at: Instant
@@ -71,6 +73,7 @@ export interface BillRequest {
   bill_number?: string
   reference?: string
   status?: string
+  scanned_document_id?: string
   line_items: PurchaseLineInput[]
 }
 
@@ -97,6 +100,7 @@ export interface OrderConversion {
   date?: Day
   due_date?: Day
   bill_number?: string
+  scanned_document_id?: string
   lines?: { po_line_id: string; quantity: string }[]
 }
 
@@ -126,6 +130,7 @@ export interface Expense {
   tax: string
   account_code: string | null
   receipt_url: string | null
+  scanned_document_id: string | null
   created_at: Instant
   updated_at: Instant
   deleted_at: Instant | null
@@ -139,8 +144,9 @@ export interface ExpenseRequest {
   tax?: string | null
   date: Day
   description: string
-  receipt_url: string
+  receipt_url?: string | null
   account_code: string
+  scanned_document_id?: string
 }
 
 export const expensePath = (id: string) => `/api/xero/expenses/${id}`

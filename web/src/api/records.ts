@@ -5,7 +5,7 @@ import { getSlice } from './slices'
 import type { Instant } from './types'
 
 export type RecordKind =
-  | 'client' | 'project' | 'timesheet' | 'invoice' | 'purchase_order' | 'quote' | 'bill' | 'expense' | 'payment' | 'credit_note' | 'project_file' | 'safety_document'
+  | 'client' | 'project' | 'timesheet' | 'invoice' | 'purchase_order' | 'quote' | 'bill' | 'expense' | 'payment' | 'credit_note' | 'project_file' | 'safety_document' | 'document_scan'
 
 /** One record, named for a person. */
 export interface NamedRecord {

@@ -7,7 +7,7 @@ import { request } from './http'
  */
 
 /** What a file is sent for, which decides what the server lets in. */
-export type UploadPurpose = 'photo' | 'file'
+export type UploadPurpose = 'photo' | 'file' | 'scan'
 
 /** So large that a piece goes through a weak signal within seconds; of a large file larger, so that there are not too many. */
 const pieceBytes = (file: Blob) => (file.size > 5_000_000 ? 1024 : 256) * 1024

@@ -7,11 +7,12 @@ import { billPath } from '@/api/purchases'
 import { may, useUser } from '@/api/session'
 import { formatDay } from '@/format/calendar'
 import { formatMoney } from '@/format/money'
+import { Attachments } from '@/records/attachments'
 import { DeleteRecord } from '@/records/delete'
 import { DueBadges } from '@/records/due-badges'
 import { LinesSection } from '@/records/line-editor'
 import { PaymentsSection } from '@/records/payments'
-import { RecordPage, RecordState } from '@/records/record-page'
+import { RecordPage, RecordState, Section } from '@/records/record-page'
 import { Button } from '@/ui/button'
 import { billToPay, isPayable } from './list-page'
 import { billQuery } from './queries'
@@ -60,6 +61,14 @@ function View({ bill }: { bill: Bill }) {
         { label: 'Paid', value: formatMoney(bill.amount_paid, bill.currency) },
         { label: 'Open', value: formatMoney(bill.amount_due, bill.currency) },
         { label: 'Reference', value: bill.reference },
+        {
+          label: 'Made of',
+          value: bill.scanned_document_id && (
+            <Link to="/document-scan/$id" params={{ id: bill.scanned_document_id }} className="text-accent hover:underline">
+              The scanned document
+            </Link>
+          ),
+        },
       ]}
       deleted={{ at: bill.deleted_at, path: billPath(bill.id), mayRestore: mayWrite }}
     >
@@ -76,6 +85,9 @@ function View({ bill }: { bill: Bill }) {
         total_tax={bill.total_tax}
         total={bill.amount}
       />
+      <Section title="Files">
+        <Attachments kind="bill" id={bill.id} mayChange={mayWrite && !bill.deleted_at} />
+      </Section>
       {deleting && (
         <DeleteRecord
           kind="bill"

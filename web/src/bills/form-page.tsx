@@ -1,17 +1,20 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Paperclip } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { ApiError, isPassing } from '@/api/errors'
 import { newId } from '@/api/ids'
 import type { Bill } from '@/api/purchases'
 import { createBill, getBill, updateBill } from '@/api/purchases'
+import type { ScanDetail } from '@/api/scans'
 import type { Versioned } from '@/api/versions'
 import { ClientPicker } from '@/clients/picker'
 import { costCentersQuery } from '@/costcenters/queries'
 import { today } from '@/format/calendar'
-import { formatQuantity } from '@/format/money'
+import { centsToText, formatMoney, formatQuantity, parseCents } from '@/format/money'
 import { usePriceList } from '@/items/queries'
 import { ProjectPicker } from '@/projects/picker'
+import { scanQuery } from '@/receipts/queries'
 import { DocumentForm } from '@/records/document-form'
 import { draftTotals, emptyLine, toPurchaseLines } from '@/records/line-draft'
 import { refreshMoney } from '@/records/payments'
@@ -23,8 +26,23 @@ import { toast } from '@/ui/toast'
 const list = { to: '/financials/bills', label: 'Bills' } as const
 
 export function CreateBillPage() {
-  const { supplier, project } = useSearch({ from: '/financials/bills/new' })
-  return <Form supplier={supplier} project={project} />
+  const { supplier, project, scan: scanId } = useSearch({ from: '/financials/bills/new' })
+  // Read once: news about the scan must not wipe out what is being typed.
+  const scan = useQuery({ ...scanQuery(scanId ?? ''), queryKey: ['bill-of-scan', scanId ?? ''], enabled: scanId !== undefined, staleTime: Infinity, gcTime: 0 })
+  if (scanId && !scan.data) return <RecordState title="New bill" back={list} error={scan.error} onRetry={() => void scan.refetch()} />
+  return <Form supplier={supplier} project={project} scan={scan.data?.row} />
+}
+
+/** The lines of a bill for a scan: those that were read or, of none, one over the whole amount without its tax. */
+function linesOf(scan: ScanDetail) {
+  const { line_items, total_amount, tax_amount, vendor_name, document_number } = scan.fields
+  const total = parseCents(total_amount ?? '') ?? 0
+  const net = total - (parseCents(tax_amount ?? '') ?? 0)
+  const sum = line_items.reduce((all, line) => all + (parseCents(line.amount) ?? 0), 0)
+  // What was read bears its tax when it adds up to the total: a bill's lines bear none.
+  if (line_items.length > 0 && sum === net)
+    return line_items.map((line) => ({ ...emptyLine(), description: line.description, quantity: formatQuantity(line.quantity), unit_price: formatQuantity(line.unit_amount) }))
+  return [{ ...emptyLine(), description: [vendor_name, document_number].filter(Boolean).join(' '), quantity: '1', unit_price: net > 0 ? centsToText(net) : '' }]
 }
 
 export function EditBillPage() {
@@ -34,16 +52,16 @@ export function EditBillPage() {
   return bill.data ? <Form versioned={bill.data} /> : <RecordState title="Edit bill" back={list} error={bill.error} onRetry={() => void bill.refetch()} />
 }
 
-function Form({ versioned, supplier: supplierId, project: projectId }: { versioned?: Versioned<Bill>; supplier?: string; project?: string }) {
+function Form({ versioned, supplier: supplierId, project: projectId, scan }: { versioned?: Versioned<Bill>; supplier?: string; project?: string; scan?: ScanDetail }) {
   const row = versioned?.row
   const navigate = useNavigate()
   const items = usePriceList('purchases')
   const { data: costCenters } = useQuery(costCentersQuery)
-  const [supplier, setSupplier] = useState<string | null>(row?.supplier_id ?? supplierId ?? null)
-  const [project, setProject] = useState<string | null>(row?.project_id ?? projectId ?? null)
-  const [date, setDate] = useState(row?.date ?? today())
-  const [due, setDue] = useState(row?.due_date ?? '')
-  const [number, setNumber] = useState(row?.bill_number ?? '')
+  const [supplier, setSupplier] = useState<string | null>(row?.supplier_id ?? supplierId ?? scan?.fields.supplier_id ?? null)
+  const [project, setProject] = useState<string | null>(row?.project_id ?? projectId ?? scan?.project_id ?? null)
+  const [date, setDate] = useState(row?.date ?? scan?.fields.date ?? today())
+  const [due, setDue] = useState(row?.due_date ?? scan?.fields.due_date ?? '')
+  const [number, setNumber] = useState(row?.bill_number ?? scan?.fields.document_number ?? '')
   const [reference, setReference] = useState(row?.reference ?? '')
   const [lines, setLines] = useState(() =>
     row
@@ -59,7 +77,9 @@ function Form({ versioned, supplier: supplierId, project: projectId }: { version
           cost_center_id: line.cost_center_id ?? '',
           item_id: line.item_id ?? '',
         }))
-      : [emptyLine()],
+      : scan
+        ? linesOf(scan)
+        : [emptyLine()],
   )
   const [strict, setStrict] = useState(false)
   const key = useRef(newId())
@@ -70,7 +90,7 @@ function Form({ versioned, supplier: supplierId, project: projectId }: { version
       return versioned
         ? updateBill(versioned.row.id, { project_id: project, date, due_date: due || null, bill_number: number.trim() || undefined, reference, line_items }, versioned.etag)
         : createBill(
-            { supplier_id, project_id: project ?? undefined, date, due_date: due || undefined, bill_number: number.trim() || undefined, reference: reference.trim() || undefined, line_items },
+            { supplier_id, project_id: project ?? undefined, date, due_date: due || undefined, bill_number: number.trim() || undefined, reference: reference.trim() || undefined, scanned_document_id: scan?.id, line_items },
             key.current,
           )
     },
@@ -107,6 +127,15 @@ function Form({ versioned, supplier: supplierId, project: projectId }: { version
       }}
       head={
         <>
+          {scan && (
+            <p className="flex flex-wrap items-center gap-x-3 gap-y-1 sm:col-span-2 lg:col-span-full">
+              <a href={scan.file_path} target="_blank" rel="noreferrer" className="inline-flex min-h-11 items-center gap-1.5 font-medium text-accent hover:underline">
+                <Paperclip aria-hidden className="size-4" />
+                {scan.file_name}
+              </a>
+              <span className="num text-muted">{scan.fields.total_amount ? `says ${formatMoney(scan.fields.total_amount)} with tax, and will be attached` : 'will be attached'}</span>
+            </p>
+          )}
           <Field label="Supplier" className="sm:col-span-2" error={fields.supplier_id ?? (strict && !supplier ? 'Choose a supplier' : undefined)}>
             {row ? <Input value={row.supplier_name} disabled /> : <ClientPicker kind="supplier" value={supplier} onChange={setSupplier} />}
           </Field>

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { Paperclip } from 'lucide-react'
 import { useRef } from 'react'
 import { Controller } from 'react-hook-form'
 import { z } from 'zod'
@@ -7,11 +8,13 @@ import { newId } from '@/api/ids'
 import type { Expense } from '@/api/purchases'
 import { createExpense, updateExpense } from '@/api/purchases'
 import { queryClient } from '@/api/query'
+import type { ScanDetail } from '@/api/scans'
 import { may, useUser } from '@/api/session'
 import { costCentersQuery } from '@/costcenters/queries'
 import { today } from '@/format/calendar'
 import { centsToText, parseCents } from '@/format/money'
 import { ProjectPicker } from '@/projects/picker'
+import { Attachments } from '@/records/attachments'
 import { useAccounts } from '@/records/tax'
 import { DateInput } from '@/ui/date-input'
 import { Field, Input, Select } from '@/ui/field'
@@ -28,10 +31,22 @@ const schema = z.object({
   project_id: z.string().nullable(),
   cost_center_id: z.string(),
   account_code: z.string(),
-  receipt_url: z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'A link begins with https://' })]),
+  receipt_url: z.union([z.literal(''), z.string().startsWith('/uploads/'), z.url({ protocol: /^https?$/, error: 'A link begins with https://' })]),
 })
 
-export function ExpenseForm({ expense, onClose }: { expense: Expense | null; onClose: () => void }) {
+/** What an expense begins with that is made of a scan. */
+export function fieldsOf({ fields, project_id, cost_center_id }: ScanDetail) {
+  return {
+    description: [fields.vendor_name, fields.document_number].filter(Boolean).join(' '),
+    amount: fields.total_amount ?? '',
+    tax: fields.tax_amount ?? '',
+    date: fields.date ?? today(),
+    project_id,
+    cost_center_id: cost_center_id ?? '',
+  }
+}
+
+export function ExpenseForm({ expense, scan, onClose }: { expense: Expense | null; scan?: ScanDetail; onClose: () => void }) {
   const user = useUser()
   const key = useRef(newId())
   const { data: costCenters } = useQuery(costCentersQuery)
@@ -44,6 +59,7 @@ export function ExpenseForm({ expense, onClose }: { expense: Expense | null; onC
     cost_center_id: expense?.cost_center_id ?? '',
     account_code: expense?.account_code ?? '',
     receipt_url: expense?.receipt_url ?? '',
+    ...(scan && fieldsOf(scan)),
   })
   const { errors } = form.formState
   const save = useMutation({
@@ -53,6 +69,9 @@ export function ExpenseForm({ expense, onClose }: { expense: Expense | null; onC
         ...values,
         amount: centsToText(parseCents(values.amount) ?? 0),
         cost_center_id: values.cost_center_id || null,
+        // That of a file here follows the files.
+        receipt_url: expense?.receipt_url?.startsWith('/uploads/') ? undefined : values.receipt_url || null,
+        scanned_document_id: scan?.id,
         // What nobody typed, the server works out.
         tax: taxed && values.tax !== '' ? centsToText(parseCents(values.tax) ?? 0) : taxed ? null : undefined,
       }
@@ -61,6 +80,7 @@ export function ExpenseForm({ expense, onClose }: { expense: Expense | null; onC
     onSuccess: (saved) => {
       toast(`${saved.description ?? 'The expense'} saved.`)
       void queryClient.invalidateQueries({ queryKey: ['expenses'] })
+      void queryClient.invalidateQueries({ queryKey: ['scans'] })
       onClose()
     },
     onError: (error) => {
@@ -100,9 +120,26 @@ export function ExpenseForm({ expense, onClose }: { expense: Expense | null; onC
         <Controller control={form.control} name="project_id" render={({ field }) => <ProjectPicker placeholder="None" value={field.value} onChange={field.onChange} />} />
       </Field>
       {may(user, 'can_view_financials') && <AccountField register={form.register('account_code')} error={errors.account_code?.message} />}
-      <Field label="Link to the receipt" error={errors.receipt_url?.message}>
-        <Input type="url" inputMode="url" placeholder="https://" {...form.register('receipt_url')} />
-      </Field>
+      {scan ? (
+        <p className="flex items-center gap-2 text-muted">
+          <Paperclip aria-hidden className="size-4" />
+          <a href={scan.file_path} target="_blank" rel="noreferrer" className="font-medium break-words text-accent hover:underline">
+            {scan.file_name}
+          </a>
+          will be attached.
+        </p>
+      ) : (
+        !expense?.receipt_url?.startsWith('/uploads/') && (
+          <Field label="Link to the receipt" error={errors.receipt_url?.message} hint="A photo or a file is attached once it is saved">
+            <Input type="url" inputMode="url" placeholder="https://" {...form.register('receipt_url')} />
+          </Field>
+        )
+      )}
+      {expense && (
+        <Field group label="Files">
+          <Attachments kind="expense" id={expense.id} mayChange />
+        </Field>
+      )}
     </RecordForm>
   )
 }

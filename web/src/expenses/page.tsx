@@ -1,22 +1,26 @@
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query'
-import { Banknote, Check, FileText, Pencil, Receipt, Send, Trash2 } from 'lucide-react'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Banknote, Check, FileText, Paperclip, Pencil, Receipt, ScanLine, Send, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { messageOf } from '@/api/errors'
 import type { Expense, ExpenseStep } from '@/api/purchases'
-import { advanceExpense, expensePath } from '@/api/purchases'
+import { advanceExpense, expensePath, getExpense } from '@/api/purchases'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import { sliceQuery } from '@/api/slices'
 import { formatDay } from '@/format/calendar'
 import { formatMoney } from '@/format/money'
+import { scanQuery } from '@/receipts/queries'
+import { Attachments } from '@/records/attachments'
 import { DeleteRecord } from '@/records/delete'
 import { ListPage, useListSearch } from '@/records/list-page'
 import { fromSlices } from '@/records/rows'
 import { StatusBadge } from '@/records/status'
-import { Button } from '@/ui/button'
+import { Button, buttonClass } from '@/ui/button'
+import { Dialog } from '@/ui/dialog'
 import type { MenuItem } from '@/ui/menu'
 import { NewButton } from '@/ui/record-list'
-import { Empty } from '@/ui/states'
+import { Empty, Failure, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
 import { ExpenseForm } from './form'
 
@@ -29,7 +33,7 @@ const steps: Record<ExpenseStep, { label: string; done: string; icon: typeof Che
 /** What people paid for the firm: everybody's for the office, one's own for everybody else. */
 export function ExpensesPage() {
   const user = useUser()
-  const [search] = useListSearch()
+  const [search, change] = useListSearch()
   const [editing, setEditing] = useState<Expense | 'new' | null>(null)
   const [deleting, setDeleting] = useState<Expense | null>(null)
   const office = may(user, 'can_create_invoices')
@@ -43,10 +47,14 @@ export function ExpensesPage() {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['expenses'] }),
   })
   const stepOf = (expense: Expense) => (Object.keys(steps) as ExpenseStep[]).find((step) => steps[step].from === expense.status && (office || step === 'submit'))
+  const scanId = typeof search.scan === 'string' ? search.scan : undefined
+  const filesOf = typeof search.files === 'string' ? search.files : undefined
+  // Read once: news about the scan must not wipe out what is being typed.
+  const scan = useQuery({ ...scanQuery(scanId ?? ''), queryKey: ['expense-of-scan', scanId ?? ''], enabled: scanId !== undefined, staleTime: Infinity, gcTime: 0, retry: false })
   const create = mayWrite && <NewButton onClick={() => setEditing('new')}>New expense</NewButton>
   const actions = (expense: Expense): MenuItem[] => {
     const items: MenuItem[] = []
-    if (expense.receipt_url) items.push({ label: 'Receipt', icon: <Receipt aria-hidden />, href: expense.receipt_url })
+    items.push({ label: 'Files', icon: <Paperclip aria-hidden />, onSelect: () => change({ files: expense.id }) })
     if (expense.status === 'DRAFT' || (office && expense.status === 'SUBMITTED')) items.push({ label: 'Edit', icon: <Pencil aria-hidden />, onSelect: () => setEditing(expense) })
     if (office) items.push({ label: 'Delete', icon: <Trash2 aria-hidden />, danger: true, onSelect: () => setDeleting(expense) })
     return items
@@ -56,7 +64,17 @@ export function ExpensesPage() {
       title="Expenses"
       lead={office ? 'What people paid for the firm out of their own pocket.' : 'What you paid for the firm out of your own pocket.'}
       noun="expenses"
-      actions={create}
+      actions={
+        <>
+          {mayWrite && (
+            <Link to="/document-scan" className={buttonClass()}>
+              <ScanLine aria-hidden className="size-4" />
+              Scan a receipt
+            </Link>
+          )}
+          {create}
+        </>
+      }
       csv={{ path: '/api/xero/expenses', query }}
       filters={[
         { kind: 'search', name: 'search', label: 'What, who, project' },
@@ -117,12 +135,36 @@ export function ExpensesPage() {
       ]}
       empty={
         <Empty icon={<FileText aria-hidden />} title="No expenses yet" action={create}>
-          Write down what you paid for the firm, with a link to the receipt, and hand it in.
+          Write down what you paid for the firm, or photograph the receipt, and hand it in.
         </Empty>
       }
     >
+      {scan.data && <ExpenseForm key={scanId} expense={null} scan={scan.data.row} onClose={() => change({ scan: undefined })} />}
+      {scan.isError && (
+        <Dialog title="New expense" onClose={() => change({ scan: undefined })}>
+          <Failure error={scan.error} />
+        </Dialog>
+      )}
+      {filesOf && <ExpenseFiles id={filesOf} office={office} userId={user.id} onClose={() => change({ files: undefined })} />}
       {editing && <ExpenseForm expense={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />}
       {deleting && <DeleteRecord kind="expense" id={deleting.id} name={deleting.description ?? ''} path={expensePath(deleting.id)} onClose={() => setDeleting(null)} />}
     </ListPage>
+  )
+}
+
+/** The files of one expense, to look at and, while it may be changed, to add to. */
+function ExpenseFiles({ id, office, userId, onClose }: { id: string; office: boolean; userId: string; onClose: () => void }) {
+  const expense = useQuery({ queryKey: ['expenses', 'one', id], queryFn: ({ signal }) => getExpense(id, signal), retry: false })
+  const row = expense.data?.row
+  return (
+    <Dialog title={row ? `${row.description ?? 'Expense'}, ${formatMoney(row.amount, row.currency)}` : 'Expense'} lightly onClose={onClose}>
+      {expense.isError ? (
+        <Failure error={expense.error} />
+      ) : row ? (
+        <Attachments kind="expense" id={id} mayChange={office || (row.user_id === userId && row.status === 'DRAFT')} />
+      ) : (
+        <Skeleton rows={2} />
+      )}
+    </Dialog>
   )
 }

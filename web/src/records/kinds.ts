@@ -14,6 +14,7 @@ export const kindWords: Record<RecordKind, [string, string]> = {
   credit_note: ['credit note', 'credit notes'],
   project_file: ['file', 'files'],
   safety_document: ['safety document', 'safety documents'],
+  document_scan: ['scanned document', 'scanned documents'],
 }
 
 export const recordKinds = Object.keys(kindWords) as RecordKind[]

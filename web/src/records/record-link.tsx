@@ -32,6 +32,10 @@ export function recordTarget({ entity_type, entity_id }: { entity_type: string; 
       return { to: '/cost-centers/$id', params: { id: entity_id } }
     case 'project_file':
       return { to: '/files', search: { file: entity_id } }
+    case 'document_scan':
+      return { to: '/document-scan/$id', params: { id: entity_id } }
+    case 'expense':
+      return { to: '/expenses', search: { files: entity_id } }
     case 'activity_type':
       return { to: '/activity-types' }
     default:

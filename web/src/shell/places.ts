@@ -1,6 +1,6 @@
 import {
   Banknote, BellRing, Building2, Cable, ChartColumn, CircleQuestionMark, Clock, FileText, FileUp, FolderKanban, FolderOpen, Inbox, Landmark, Layers, LayoutDashboard, Package, PackagePlus,
-  ReceiptText, ScrollText, Settings2, ShieldCheck, TicketMinus, Trash2, TrendingUp, Users, Wallet,
+  ReceiptText, ScanLine, ScrollText, Settings2, ShieldCheck, TicketMinus, Trash2, TrendingUp, Users, Wallet,
 } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { Permission } from '@/api/session'
@@ -50,6 +50,7 @@ const groups: PlaceGroup[] = [
       { to: '/financials/purchase-orders', label: 'Purchase orders', icon: PackagePlus, needs: ['can_view_financials'] },
       { to: '/financials/bills', label: 'Bills', icon: Inbox, needs: ['can_view_financials'] },
       { to: '/expenses', label: 'Expenses', icon: Wallet, needs: ['can_view_financials', 'can_create_timesheets'] },
+      { to: '/document-scan', label: 'Receipts', icon: ScanLine, needs: ['can_view_financials', 'can_edit_projects', 'can_create_timesheets'] },
       { to: '/financials/bank', label: 'Bank', icon: Landmark, needs: ['can_view_financials'] },
       { to: '/items', label: 'Items', icon: Package, needs: ['can_view_financials'] },
     ],

@@ -9,6 +9,7 @@ type Message =
   | { kind: 'sync'; event: SyncEvent }
   | { kind: 'lane'; lane: Lane }
   | { kind: 'notification' }
+  | { kind: 'scan' }
   | { kind: 'stream'; up: boolean }
   | { kind: 'is-it-up' }
 
@@ -77,6 +78,9 @@ function receive(message: Message) {
     case 'notification':
       void queryClient.invalidateQueries({ queryKey: ['notifications'] })
       break
+    case 'scan':
+      void queryClient.invalidateQueries({ queryKey: ['scans'] })
+      break
     case 'stream':
       setStreamUp(message.up)
       break
@@ -98,9 +102,11 @@ function listen(signal: AbortSignal, tell: (message: Message) => void) {
       tell({ kind: 'stream', up: true })
       // What happened while nobody listened is not told again.
       for (const entity of ['invoice', 'purchase_order'] as const) readAgain(entity)
+      tell({ kind: 'scan' })
     })
     source.addEventListener('sync', (event) => tell({ kind: 'sync', event: JSON.parse(event.data as string) as SyncEvent }))
     source.addEventListener('lane', (event) => tell({ kind: 'lane', lane: JSON.parse(event.data as string) as Lane }))
+    source.addEventListener('scan', () => tell({ kind: 'scan' }))
     source.addEventListener('notification', () => tell({ kind: 'notification' }))
     source.addEventListener('error', () => {
       tell({ kind: 'stream', up: false })

@@ -24,7 +24,7 @@ import type { Places } from './file-form'
 import { FileForm } from './file-form'
 import { filesQuery, fileQuery } from './file-queries'
 import { FileViewer } from './file-viewer'
-import type { Belongs } from './sending'
+import type { Belongs, FileOnItsWay, makeSender } from './sending'
 import { sender, useSending } from './sending'
 
 /** What the server takes, for the browser's own dialog. */
@@ -211,7 +211,7 @@ function Row({ file, of, mayEdit, onTag, onEdit }: { file: ProjectFile; of: Belo
 }
 
 /** Where files can be dropped; absent a place for them, a plain box. */
-function DropPlace({ onFiles, children }: { onFiles?: (files: FileList) => void; children: ReactNode }) {
+export function DropPlace({ onFiles, children }: { onFiles?: (files: FileList) => void; children: ReactNode }) {
   const [over, setOver] = useState(false)
   if (!onFiles) return <div className="flex flex-col gap-4">{children}</div>
   const holdsFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files')
@@ -240,7 +240,11 @@ function DropPlace({ onFiles, children }: { onFiles?: (files: FileList) => void;
 
 /** What is being sent, how far it is, and what did not work. */
 function OnTheirWay({ of }: { of: Belongs }) {
-  const sending = useSending(of)
+  return <SendingList sending={useSending(of)} sender={sender} />
+}
+
+/** Files on their way to the server, by whichever sender. */
+export function SendingList({ sending, sender }: { sending: FileOnItsWay[]; sender: Pick<ReturnType<typeof makeSender>, 'retry' | 'drop'> }) {
   if (sending.length === 0) return null
   return (
     <ul aria-label="Being uploaded" className="card divide-y divide-line">

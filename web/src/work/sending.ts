@@ -4,7 +4,7 @@ import { isPassing, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { giveUpUpload, sendFile } from '@/api/uploads'
-import type { Sending } from '@/api/uploads'
+import type { Sending, UploadPurpose } from '@/api/uploads'
 import { toast } from '@/ui/toast'
 
 /** What files are kept with. */
@@ -28,6 +28,10 @@ export interface FileOnItsWay {
 }
 
 interface Outside {
+  /** What the files are sent for. */
+  purpose?: UploadPurpose
+  /** The largest file that the server takes for it. */
+  megabytes?: number
   send: (file: Blob, sending: Sending) => Promise<string>
   keep: (upload: string, of: Belongs, key: string) => Promise<unknown>
   giveUp: (upload: string) => Promise<unknown>
@@ -35,8 +39,6 @@ interface Outside {
   arrived: (files: number) => void
 }
 
-/** The largest file that the server takes. */
-const maxBytes = 100 * 1024 * 1024
 /** How many are sent at the same time: two fill any line, and each is still quick. */
 const abreast = 2
 
@@ -44,7 +46,7 @@ const abreast = 2
  * Sends files one after the other, each piece by piece, and has them kept. What breaks off goes on
  * where it stood when it is tried again; a file whose answer was lost is not kept twice.
  */
-export function makeSender({ send, keep, giveUp, arrived }: Outside) {
+export function makeSender({ send, keep, giveUp, arrived, purpose = 'file', megabytes = 100 }: Outside) {
   let all: FileOnItsWay[] = []
   let done = 0
   const listeners = new Set<() => void>()
@@ -64,7 +66,7 @@ export function makeSender({ send, keep, giveUp, arrived }: Outside) {
       if (!upload.sent) {
         upload.begun = await send(file, {
           name: file.name,
-          purpose: 'file',
+          purpose,
           begun: upload.begun,
           onBegin: (begun) => {
             upload.begun = begun
@@ -106,8 +108,8 @@ export function makeSender({ send, keep, giveUp, arrived }: Outside) {
     snapshot: () => all,
     add: (files: File[], of: Belongs) => {
       const added = files.map((file): FileOnItsWay => {
-        const fits = file.size <= maxBytes && file.size > 0
-        const fault = fits ? '' : file.size === 0 ? 'The file is empty.' : 'The file is larger than 100 MB.'
+        const fits = file.size <= megabytes * 1024 * 1024 && file.size > 0
+        const fault = fits ? '' : file.size === 0 ? 'The file is empty.' : `The file is larger than ${megabytes} MB.`
         return { id: newId(), file, of, state: fits ? 'waiting' : 'failed', bytes: 0, fault, passing: false }
       })
       for (const { id } of added) uploads.set(id, fresh())
