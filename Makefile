@@ -76,7 +76,8 @@ stack: build
 	go test -count=1 -timeout 0 -v ./e2e/stack -args -backlog=1000 -idle=10000
 
 bench:
-	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale|TestProcesses|TestDrain)$$' ./e2e/bench -args -bench
+	go test -count=1 -timeout 180m -v -run '^(TestBench|TestScale|TestProcesses|TestDrain|TestFiles)$$' ./e2e/bench -args -bench
+	go test -count=1 -run '^$$' -bench Put ./internal/blob
 
 fmt:
 	$(TOOL) golangci-lint fmt

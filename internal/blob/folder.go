@@ -301,6 +301,30 @@ func (f *Folder) Take(d *Draft, key string) error {
 	return d.Close()
 }
 
+// Share has what a draft holds be the object of a key as well, without copying it. When
+// it returns, the object survives a power cut. The draft stays, and must not be added
+// to any more: both are one file on the disk. Some file systems cannot do this, and
+// none where the key is taken; then Put can.
+func (f *Folder) Share(d *Draft, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	folder := path.Dir(key)
+	if err := f.root.MkdirAll(folder, 0o700); err != nil {
+		return localFailure(err, "a folder for %s cannot be made in the folder %s", key, f.path)
+	}
+	if err := f.root.Link(draftName(d.id), key); err != nil {
+		return localFailure(err, "%s cannot be a second name in the folder %s", key, f.path)
+	}
+	if err := f.syncFolders(folder); err != nil {
+		return localFailure(err, "%s cannot be written to the disk in the folder %s", key, f.path)
+	}
+	return nil
+}
+
 // syncFolders makes names survive a power cut, those of the folders above too:
 // another writer may have made these and not have come to syncing them. Where
 // nothing is new it costs next to nothing.

@@ -104,6 +104,42 @@ func TestDraft(t *testing.T) {
 	}
 }
 
+// TestADraftIsSharedAndStays is about an upload whose first use fails.
+func TestADraftIsSharedAndStays(t *testing.T) {
+	t.Parallel()
+	f := openFolder(t)
+	draft, err := f.Draft()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(draft, "all of it"); err != nil {
+		t.Fatal(err)
+	}
+	first, second := blobtest.Photo(), blobtest.Photo()
+	if err := f.Share(draft, first); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Share(draft, first); err == nil {
+		t.Error("a key that was taken was given to another")
+	}
+	if err := f.Share(draft, "../out"); !errors.Is(err, blob.ErrKey) {
+		t.Errorf("share: %v", err)
+	}
+	if err := f.Delete(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Share(draft, second), draft.Discard()); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(f.path, second))
+	if err != nil || string(content) != "all of it" {
+		t.Errorf("the object is %q, %v", content, err)
+	}
+	if left, err := f.Leftovers(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
 func TestDraftID(t *testing.T) {
 	t.Parallel()
 	f := openFolder(t)

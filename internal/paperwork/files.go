@@ -191,9 +191,10 @@ func (f *Files) Keep(ctx context.Context, a *Arrival, owner Owner) (fieldops.Sto
 	file.Path = uploadsPath + where
 	return file, f.put(ctx, &file, where, a.sum, a.draft, func() error {
 		if a.lent {
-			_, err := f.folder.Put(ctx, blob.Object{Key: where, ContentType: file.ContentType, Size: file.Size, SHA256: a.sum}, a.draft)
-			if err != nil {
-				return err
+			if f.folder.Share(a.draft, where) != nil {
+				if _, err := f.folder.Put(ctx, blob.Object{Key: where, ContentType: file.ContentType, Size: file.Size, SHA256: a.sum}, a.draft); err != nil {
+					return err
+				}
 			}
 			return a.Discard()
 		}
