@@ -62,6 +62,9 @@ func (f *demoFirm) storeMoney(ctx context.Context, p *program, actor fieldops.Ac
 	if err := f.storeBills(ctx, p, actor, orders); err != nil {
 		return err
 	}
+	if err := f.storeScans(ctx, p, actor, orders); err != nil {
+		return err
+	}
 	return f.storeBank(ctx, p, actor)
 }
 
