@@ -204,6 +204,9 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 		}
 		orders = append(orders, order)
 	}
+	if err := f.storeFiles(ctx, p, manager); err != nil {
+		return nil, fmt.Errorf("the files: %w", err)
+	}
 	return f, f.storeMoney(ctx, p, manager, orders)
 }
 
