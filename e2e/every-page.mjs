@@ -13,6 +13,9 @@ const fixed = {
   'projects-list': '/projects?view=list',
   'projects-archive': '/projects?view=archive',
   clients: '/clients',
+  files: '/files',
+  'files-all': '/files?part=all',
+  'files-logos': '/files?part=logos',
   'activity-types': '/activity-types',
   'cost-centers': '/cost-centers',
   'cost-center-report': '/reports/cost-centers',
@@ -77,7 +80,7 @@ export async function everyPage(page, firm) {
   const client = `/clients/${clients[0].client_id}`
   all.push(['client', client], ['client-unbilled', `${client}?tab=unbilled`], ['client-rates', `${client}?tab=rates`], ['client-sales', `${client}?tab=sales`])
   const project = (await get('projects?search=switchboard')).data[0]
-  for (const tab of ['unbilled', 'sales', 'purchases']) all.push([`project-${tab}`, `/projects/${project.id}?tab=${tab}`])
+  for (const tab of ['files', 'unbilled', 'sales', 'purchases']) all.push([`project-${tab}`, `/projects/${project.id}?tab=${tab}`])
   return all
 }
 
