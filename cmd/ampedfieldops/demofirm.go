@@ -204,13 +204,11 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 		}
 		orders = append(orders, order)
 	}
-<<<<<<< HEAD
 	if err := f.storeSafety(ctx, p, manager); err != nil {
 		return nil, err
-=======
+	}
 	if err := f.storeFiles(ctx, p, manager); err != nil {
 		return nil, fmt.Errorf("the files: %w", err)
->>>>>>> project-files
 	}
 	return f, f.storeMoney(ctx, p, manager, orders)
 }
