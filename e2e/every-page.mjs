@@ -32,6 +32,10 @@ const fixed = {
   reminders: '/financials/reminders',
   'taken-over': '/financials/taken-over',
   expenses: '/expenses',
+  'safety-documents': '/safety-documents',
+  'safety-coc-new': '/safety-documents/new?document_type=electrical_compliance',
+  'safety-esc-new': '/safety-documents/new?document_type=electrical_safety_certificate',
+  'safety-jsa-new': '/safety-documents/new?document_type=jsa',
   items: '/items',
   settings: '/settings',
   'settings-documents': '/settings?part=documents',
@@ -76,6 +80,10 @@ export async function everyPage(page, firm) {
   all.push(['client', client], ['client-unbilled', `${client}?tab=unbilled`], ['client-rates', `${client}?tab=rates`], ['client-sales', `${client}?tab=sales`])
   const project = (await get('projects?search=switchboard')).data[0]
   for (const tab of ['unbilled', 'sales', 'purchases']) all.push([`project-${tab}`, `/projects/${project.id}?tab=${tab}`])
+  const safety = await get('safety-documents?limit=50')
+  const coc = safety.find((one) => one.status === 'approved')
+  all.push(['safety-coc', `/safety-documents/${coc.id}`], ['safety-jsa', `/safety-documents/${safety.find((one) => one.document_type === 'jsa').id}`])
+  all.push(['safety-edit', `/safety-documents/${safety.find((one) => one.status === 'draft').id}/edit`], ['project-safety', `/projects/${coc.project_id}?tab=safety`])
   return all
 }
 
