@@ -36,6 +36,10 @@ const fixed = {
   'taken-over': '/financials/taken-over',
   expenses: '/expenses',
   receipts: '/document-scan',
+  'safety-documents': '/safety-documents',
+  'safety-coc-new': '/safety-documents/new?document_type=electrical_compliance',
+  'safety-esc-new': '/safety-documents/new?document_type=electrical_safety_certificate',
+  'safety-jsa-new': '/safety-documents/new?document_type=jsa',
   items: '/items',
   settings: '/settings',
   'settings-documents': '/settings?part=documents',
@@ -80,7 +84,11 @@ export async function everyPage(page, firm) {
   const client = `/clients/${clients[0].client_id}`
   all.push(['client', client], ['client-unbilled', `${client}?tab=unbilled`], ['client-rates', `${client}?tab=rates`], ['client-sales', `${client}?tab=sales`])
   const project = (await get('projects?search=switchboard')).data[0]
-  for (const tab of ['files', 'unbilled', 'sales', 'purchases']) all.push([`project-${tab}`, `/projects/${project.id}?tab=${tab}`])
+  for (const tab of ['files', 'photos', 'unbilled', 'sales', 'purchases']) all.push([`project-${tab}`, `/projects/${project.id}?tab=${tab}`])
+  const safety = await get('safety-documents?limit=50')
+  const coc = safety.find((one) => one.status === 'approved')
+  all.push(['safety-coc', `/safety-documents/${coc.id}`], ['safety-jsa', `/safety-documents/${safety.find((one) => one.document_type === 'jsa').id}`])
+  all.push(['safety-edit', `/safety-documents/${safety.find((one) => one.status === 'draft').id}/edit`], ['project-safety', `/projects/${coc.project_id}?tab=safety`])
   return all
 }
 

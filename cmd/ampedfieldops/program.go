@@ -95,6 +95,7 @@ func newProgram(ctx context.Context, c *config, log *slog.Logger) (*program, err
 	})
 	p.events = billing.NewEvents(db, p.sync)
 	p.billing = billing.New(db, p.sync)
+	p.billing.AttachPagesFrom(p.safety.Page)
 	p.billing.PrintLogoFrom(p.pictures.Open)
 	db.WatchSync(p.events.DocumentChanged)
 	db.ReportTo(func(err error) { log.Error("something that follows a change failed", "error", err) })

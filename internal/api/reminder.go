@@ -9,11 +9,22 @@ import (
 
 type sendInvoiceInput struct {
 	byID
-	Body fieldops.MailRequest
+	Body struct {
+		fieldops.MailRequest
+		Certificates bool `json:"attach_certificates,omitempty" doc:"Attach the approved certificates of the projects, too"`
+	}
 }
 
 func (a *api) sendInvoice(r *request, in *sendInvoiceInput) (fieldops.Mail, error) {
-	return a.Billing.MailInvoice(r.Context(), r.Actor, in.ID, in.Body, func(tx *store.Tx, m fieldops.Mail) error { return r.keep(tx, m) })
+	return a.Billing.MailInvoice(r.Context(), r.Actor, in.ID, in.Body.MailRequest, in.Body.Certificates, func(tx *store.Tx, m fieldops.Mail) error { return r.keep(tx, m) })
+}
+
+// invoiceCertificates are what the mail of an invoice can bring along.
+func (a *api) invoiceCertificates(r *request, in *byID) ([]fieldops.SafetyDocument, error) {
+	if _, err := a.DB.Invoice(r.Context(), in.ID); err != nil {
+		return nil, err
+	}
+	return a.DB.InvoiceCertificates(r.Context(), in.ID)
 }
 
 // invoiceMails are an invoice's own mails and the reminders of it.

@@ -468,6 +468,7 @@ func (a *api) xeroRoutes() []route {
 		{"DELETE", "/api/xero/invoices/{id}", invoices, typed(a.deleteInvoice), "Take an invoice back and release its timesheets", accepted, nil, ""},
 		{"POST", "/api/xero/invoices/{id}/copy", invoices, typed(a.copyInvoice), "Make a new invoice with the lines of another, also of a deleted one", accepted | repeatable | transactional, nil, ""},
 		{"POST", "/api/xero/invoices/{id}/send", invoices, typed(a.sendInvoice), "Send an invoice by mail, as a PDF", accepted | repeatable | transactional, nil, ""},
+		{"GET", "/api/xero/invoices/{id}/certificates", sees, typed(a.invoiceCertificates), "The approved certificates of the projects on an invoice, which its mail can bring along", 0, nil, ""},
 		{"GET", "/api/xero/invoices/{id}/mails", sees, typed(a.invoiceMails), "The mails about an invoice, newest first", 0, nil, ""},
 		{"PUT", "/api/xero/invoices/{id}/mark-paid", invoices, typed(a.markPaid), "Keep a payment of an invoice: of all that is due, unless an amount is sent", 0, nil, ""},
 		{"GET", "/api/xero/invoices/{id}/pdf", sees, plain(a.invoicePDF), "An invoice to send or to print", 0, nil, "application/pdf"},

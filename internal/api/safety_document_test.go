@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"ampedfieldops/internal/billing"
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/store"
 )
 
 const (
@@ -260,6 +262,54 @@ func TestPagesOfCertificatesAreComplete(t *testing.T) {
 		body, _ := io.ReadAll(f.ask("manager", "GET", paths[0], "").Body)
 		if !bytes.HasPrefix(body, []byte("%PDF-")) {
 			t.Errorf("%.40q", body)
+		}
+	})
+}
+
+// TestTheMailOfAnInvoiceBringsItsCertificates: those that are approved, when somebody
+// asks for it, and nothing when there is none.
+func TestTheMailOfAnInvoiceBringsItsCertificates(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, f *firm) {
+		post := billing.NewPost(billing.PostConfig{DB: f.db, Transport: f.post, Server: fieldops.MailServer{Host: "mail.test", Port: 587, From: "a@firm.test"}})
+		f.api.Billing.SendBy(post)
+		f.api.Billing.AttachPagesFrom(f.api.Safety.Page)
+		const send = "POST /api/xero/invoices/{invoice}/send"
+		f.play([]scenario{
+			{who: "manager", ask: "PUT /api/clients/{client}", body: `{"email":"cafe@kowhai.test"}`, status: 200},
+			{who: "tech", ask: "POST /api/timesheets", body: goodWork + `}`, status: 201},
+			{who: "manager", ask: "POST /api/xero/invoices/from-timesheets", body: `{"client_id":"{client}"}`, status: 202, save: "invoice"},
+			{who: "tech", ask: "POST /api/safety-documents", body: `{"project_id":"{project}","document_type":"electrical_compliance","title":"Board","data":` + fullCoC + `,"signature":` + signature + `,"status":"completed"}`, status: 201, save: "coc"},
+			{who: "tech", ask: "POST /api/safety-documents", body: `{"project_id":"{project}","document_type":"jsa","title":"Board","data":` + fullJSA + `,"signature":` + signature + `,"status":"completed"}`, status: 201, save: "jsa"},
+			{who: "manager", ask: "POST /api/safety-documents/{jsa}/approve", status: 200},
+			{who: "manager", ask: "GET /api/xero/invoices/{invoice}/certificates", status: 200, parts: []string{"[]"}},
+			{who: "manager", ask: send, body: `{"attach_certificates":true}`, status: 409, parts: []string{"No certificate of the projects on invoice"}},
+			{who: "manager", ask: "POST /api/safety-documents/{coc}/approve", status: 200},
+			{who: "tech", ask: "GET /api/xero/invoices/{invoice}/certificates", status: 403},
+			{who: "manager", ask: "GET /api/xero/invoices/{invoice}/certificates", status: 200, parts: []string{"COC-00001", "!JSA-00001"}},
+			{who: "manager", ask: send, body: `{"attach_certificates":true}`, status: 202},
+			{who: "manager", ask: send, body: `{}`, status: 202},
+		})
+		mails, err := f.db.Mails(t.Context(), store.MailFilter{Status: fieldops.MailQueued, Limit: 10})
+		if err != nil || len(mails) != 2 {
+			t.Fatal(mails, err)
+		}
+		for _, m := range mails {
+			if err := post.Deliver(t.Context(), m.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var with []string
+		for _, m := range f.post.mails {
+			for _, a := range m.Attachments[1:] {
+				with = append(with, a.Name)
+				if !bytes.HasPrefix(a.Content, []byte("%PDF-")) {
+					t.Errorf("%s is no PDF", a.Name)
+				}
+			}
+		}
+		if len(with) != 1 || with[0] != "COC-00001.pdf" {
+			t.Errorf("attached %v", with)
 		}
 	})
 }

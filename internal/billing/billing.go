@@ -23,6 +23,7 @@ type Service struct {
 	post *Post // nil: nothing is sent by mail
 
 	openPicture func(ctx context.Context, url string) (content []byte, contentType string, err error) // nil: documents have no logo
+	openPage    func(ctx context.Context, file fieldops.ID) ([]byte, error)                           // of a certificate; nil: none can be attached
 }
 
 // New makes a Service whose documents sync carries. sync need not run in this
@@ -33,6 +34,12 @@ func New(db *store.DB, sync *Sync) *Service { return &Service{db: db, sync: sync
 // address that the settings name.
 func (s *Service) PrintLogoFrom(open func(ctx context.Context, url string) (content []byte, contentType string, err error)) {
 	s.openPicture = open
+}
+
+// AttachPagesFrom lets the mail of an invoice bring the certificates of its projects
+// along; open reads the page that is a stored file.
+func (s *Service) AttachPagesFrom(open func(ctx context.Context, file fieldops.ID) ([]byte, error)) {
+	s.openPage = open
 }
 
 // reader is a database or a transaction.

@@ -36,7 +36,8 @@ func (s *Service) mailReady(ctx context.Context) error {
 
 // letter is what a document's mail needs besides the document.
 type letter struct {
-	Message string `json:"message,omitempty"`
+	Message      string `json:"message,omitempty"`
+	Certificates bool   `json:"certificates,omitempty"`
 }
 
 const (
@@ -44,9 +45,10 @@ const (
 	aboutQuote   = "quote"
 )
 
-// MailInvoice has an invoice sent to its client, or to whom the request names.
-// also runs in the same transaction, last.
-func (s *Service) MailInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, r fieldops.MailRequest, also ...func(*store.Tx, fieldops.Mail) error) (fieldops.Mail, error) {
+// MailInvoice has an invoice sent to its client, or to whom the request names, with
+// certificates together with those of its projects that are approved. also runs in the
+// same transaction, last.
+func (s *Service) MailInvoice(ctx context.Context, actor fieldops.Actor, id fieldops.ID, r fieldops.MailRequest, certificates bool, also ...func(*store.Tx, fieldops.Mail) error) (fieldops.Mail, error) {
 	var m fieldops.Mail
 	if err := s.mailReady(ctx); err != nil {
 		return m, err
@@ -59,7 +61,12 @@ func (s *Service) MailInvoice(ctx context.Context, actor fieldops.Actor, id fiel
 		if err != nil {
 			return err
 		}
-		if m, err = queueLetter(ctx, tx, fieldops.MailInvoice, aboutInvoice, id, invoice.ClientID, "Invoice "+invoice.Number, r); err != nil {
+		if certificates {
+			if found, err := tx.InvoiceCertificates(ctx, id); err != nil || len(found) == 0 {
+				return cmp.Or(err, error(fieldops.Refuse(fieldops.Conflict, "No certificate of the projects on invoice %s is approved", invoice.Number)))
+			}
+		}
+		if m, err = queueLetter(ctx, tx, fieldops.MailInvoice, aboutInvoice, id, invoice.ClientID, "Invoice "+invoice.Number, r, certificates); err != nil {
 			return err
 		}
 		for _, do := range also {
@@ -93,7 +100,7 @@ func (s *Service) MailQuote(ctx context.Context, actor fieldops.Actor, id fieldo
 		if err := moveQuote(ctx, tx, &quote, "send"); err != nil {
 			return err
 		}
-		if _, err = queueLetter(ctx, tx, fieldops.MailQuote, aboutQuote, id, quote.ClientID, "Quote "+quote.Number, r); err != nil {
+		if _, err = queueLetter(ctx, tx, fieldops.MailQuote, aboutQuote, id, quote.ClientID, "Quote "+quote.Number, r, false); err != nil {
 			return err
 		}
 		quote, err = tx.Quote(ctx, id)
@@ -102,7 +109,7 @@ func (s *Service) MailQuote(ctx context.Context, actor fieldops.Actor, id fieldo
 	return quote, err
 }
 
-func queueLetter(ctx context.Context, tx *store.Tx, kind fieldops.MailKind, about string, id fieldops.ID, clientID *fieldops.ID, name string, r fieldops.MailRequest) (fieldops.Mail, error) {
+func queueLetter(ctx context.Context, tx *store.Tx, kind fieldops.MailKind, about string, id fieldops.ID, clientID *fieldops.ID, name string, r fieldops.MailRequest, certificates bool) (fieldops.Mail, error) {
 	settings, err := tx.Settings(ctx)
 	if err != nil {
 		return fieldops.Mail{}, err
@@ -119,7 +126,7 @@ func queueLetter(ctx context.Context, tx *store.Tx, kind fieldops.MailKind, abou
 			return m, err
 		}
 	}
-	if m.Details, err = json.Marshal(letter{r.Message}); err != nil {
+	if m.Details, err = json.Marshal(letter{r.Message, certificates}); err != nil {
 		return m, err
 	}
 	return m, tx.QueueMail(ctx, &m)
@@ -134,7 +141,34 @@ func (s *Service) composeInvoice(ctx context.Context, m fieldops.Mail) (fieldops
 	if invoice.DueDate != "" && invoice.AmountDue > 0 {
 		own += " It is due on " + sheet.LongDate(invoice.DueDate) + "."
 	}
-	return s.enclose(ctx, m, invoice.ClientName, own, s.InvoicePDF)
+	message, err := s.enclose(ctx, m, invoice.ClientName, own, s.InvoicePDF)
+	if err != nil {
+		return message, err
+	}
+	return message, s.addCertificates(ctx, m, &message)
+}
+
+// addCertificates attaches the pages of the certificates that were asked for, as they
+// are approved when the mail is sent.
+func (s *Service) addCertificates(ctx context.Context, m fieldops.Mail, message *fieldops.MailMessage) error {
+	var words letter
+	if m.Details != nil {
+		if err := json.Unmarshal(m.Details, &words); err != nil {
+			return err
+		}
+	}
+	if !words.Certificates || s.openPage == nil {
+		return nil
+	}
+	certificates, err := s.db.InvoiceCertificates(ctx, *m.EntityID)
+	for _, c := range certificates {
+		content, err := s.openPage(ctx, *c.FileID)
+		if err != nil {
+			return err
+		}
+		message.Attachments = append(message.Attachments, fieldops.Attachment{Name: sheet.FileName(c.FileName()), ContentType: "application/pdf", Content: content})
+	}
+	return err
 }
 
 func (s *Service) composeQuote(ctx context.Context, m fieldops.Mail) (fieldops.MailMessage, error) {

@@ -89,12 +89,12 @@ func TestAnInvoiceIsMailedWithItsPage(t *testing.T) {
 		f := newFirm(t, db)
 		invoice := overdue(f, 1)
 		// Without a mail server nothing counts as sent.
-		_, err := f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{})
+		_, err := f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{}, false)
 		wantKind(t, err, fieldops.Conflict)
 		box, post := mailing(f)
-		_, err = f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{To: "nobody", Subject: "two\nlines"})
+		_, err = f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{To: "nobody", Subject: "two\nlines"}, false)
 		wantKind(t, err, fieldops.Invalid)
-		queued, err := f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{})
+		queued, err := f.billing.MailInvoice(ctx, f.actor, invoice.ID, fieldops.MailRequest{}, false)
 		if err != nil || queued.Recipient != "accounts@kereru.test" {
 			t.Fatalf("%+v, %v", queued, err)
 		}

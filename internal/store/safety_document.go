@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"ampedfieldops/internal/fieldops"
 	"ampedfieldops/internal/job"
@@ -624,4 +625,16 @@ func (tx *Tx) safetyPagesOf(ctx context.Context, d *fieldops.Deletion) ([]string
 	return collect(ctx, tx.reads, `select f.path from /* deleted too */ safety_documents d join safety_document_revisions s on s.document_id = d.id join stored_files f on f.id = s.file_id where d.deletion_id = $1
 		union select f.path from /* deleted too */ safety_documents d join stored_files f on f.id = d.draft_file_id where d.deletion_id = $1`, []any{d.ID},
 		func(rows *sql.Rows, path *string) error { return rows.Scan(path) })
+}
+
+// maxCertificates is how many certificates one mail brings along.
+const maxCertificates = 20
+
+// InvoiceCertificates are the approved certificates, with a page, of the projects that
+// an invoice is about.
+func (r reads) InvoiceCertificates(ctx context.Context, invoice fieldops.ID) ([]fieldops.SafetyDocument, error) {
+	found, err := collect(ctx, r, "select "+safetyColumns+" from"+safetyTables+` where d.deleted_at is null and d.status = 'approved' and d.document_type <> 'jsa' and f.id is not null
+		and d.project_id in (select project_id from live_invoices where id = $1 union select project_id from live_timesheets where invoice_id = $1)
+		order by d.created_at, d.id limit `+strconv.Itoa(maxCertificates), []any{invoice}, scanSafety)
+	return found, err
 }

@@ -202,6 +202,8 @@ export interface MailRequest {
   to?: string
   subject?: string
   message?: string
+  /** Of an invoice: with the approved certificates of its projects. */
+  attach_certificates?: boolean
 }
 
 export type Mailed = 'invoices' | 'quotes'

@@ -5,13 +5,14 @@ import { ApiError, isPassing, messageOf } from '@/api/errors'
 import { newId } from '@/api/ids'
 import { queryClient } from '@/api/query'
 import { requestJSON } from '@/api/http'
+import type { SafetyDocument } from '@/api/safety'
 import type { Mail, Mailed } from '@/api/sales'
 import { getMails, sendByMail } from '@/api/sales'
 import type { Client } from '@/api/types'
 import { formatInstant } from '@/format/calendar'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
-import { Field, Input, Textarea } from '@/ui/field'
+import { Checkbox, Field, Input, Textarea } from '@/ui/field'
 import type { Tone } from '@/ui/states'
 import { Badge, Failure, Skeleton } from '@/ui/states'
 import { toast } from '@/ui/toast'
@@ -48,9 +49,15 @@ function MailForm({ kind, id, number, address, onClose }: Omit<MailDialogProps, 
   const [to, setTo] = useState(address)
   const [subject, setSubject] = useState('')
   const [message, setMessage] = useState('')
+  const [attach, setAttach] = useState(false)
+  const certificates = useQuery({
+    queryKey: ['safety-documents', 'invoice', id],
+    queryFn: ({ signal }) => requestJSON<SafetyDocument[]>('GET', `/api/xero/invoices/${id}/certificates`, { signal }),
+    enabled: kind === 'invoices',
+  }).data
   const key = useRef(newId())
   const send = useMutation({
-    mutationFn: () => sendByMail(kind, id, { to: to.trim() || undefined, subject: subject.trim() || undefined, message: message.trim() || undefined }, key.current),
+    mutationFn: () => sendByMail(kind, id, { to: to.trim() || undefined, subject: subject.trim() || undefined, message: message.trim() || undefined, ...(attach ? { attach_certificates: true } : {}) }, key.current),
     onSuccess: () => {
       toast(`${number} is on its way to ${to.trim() || 'the client'}.`)
       onClose()
@@ -90,6 +97,13 @@ function MailForm({ kind, id, number, address, onClose }: Omit<MailDialogProps, 
         <Field label="Message" error={fields.message} hint="Left empty, the usual words are sent. The PDF is attached.">
           <Textarea rows={7} value={message} maxLength={10000} onChange={(event) => setMessage(event.target.value)} />
         </Field>
+        {certificates && certificates.length > 0 && (
+          <Checkbox checked={attach} onChange={(event) => setAttach(event.target.checked)}>
+            <span>
+              Attach {certificates.length === 1 ? 'the certificate' : 'the certificates'} <span className="font-mono text-sm">{certificates.map((one) => one.number).join(', ')}</span>
+            </span>
+          </Checkbox>
+        )}
       </div>
     </Dialog>
   )
