@@ -32,8 +32,13 @@ const (
 // likeliest first.
 func MatchScan(s *ScanFields, candidates []MatchCandidate) []ScanMatch {
 	var matches []ScanMatch
+	exact := map[RecordKind]bool{}
 	for i := range candidates {
-		if m := match(s, &candidates[i]); m.Score > MatchAbove {
+		c := &candidates[i]
+		exact[c.Kind] = exact[c.Kind] || numberLikeness(s.numberFor(c.Kind), c.Number) == 100
+	}
+	for i := range candidates {
+		if m := match(s, &candidates[i], exact[candidates[i].Kind]); m.Score > MatchAbove {
 			matches = append(matches, m)
 		}
 	}
@@ -43,22 +48,29 @@ func MatchScan(s *ScanFields, candidates []MatchCandidate) []ScanMatch {
 	return matches[:min(len(matches), MaxMatches)]
 }
 
+// numberFor is the number of a scan that one of a kind of record would be.
+func (s *ScanFields) numberFor(kind RecordKind) string {
+	if kind == RecordPurchaseOrder && s.OrderNumber != "" {
+		return s.OrderNumber
+	}
+	return s.Number
+}
+
 // match scores one record: what fits adds to the score, with a reason that a person
-// can check. An expense has no number, so that amount and date weigh more.
-func match(s *ScanFields, c *MatchCandidate) ScanMatch {
+// can check. An expense has no number, so that amount and date weigh more. A number
+// that resembles the scan's counts only while no other record has that very number.
+func match(s *ScanFields, c *MatchCandidate, exactly bool) ScanMatch {
 	m := ScanMatch{Kind: c.Kind, EntityID: c.ID}
 	add := func(points int, reason string, args ...any) {
 		m.Score += points
 		m.Reasons = append(m.Reasons, fmt.Sprintf(reason, args...))
 	}
 	if c.Number != "" {
-		own := s.Number
-		if c.Kind == RecordPurchaseOrder && s.OrderNumber != "" {
-			own = s.OrderNumber
-		}
+		own := s.numberFor(c.Kind)
 		switch likeness := numberLikeness(own, c.Number); {
 		case likeness == 100:
 			add(50, "It names the number %s", c.Number)
+		case exactly:
 		case likeness > 80:
 			add(50, "Its number %s is nearly %s", own, c.Number)
 		case likeness > 60:

@@ -420,6 +420,10 @@ func TestScansAreMatched(t *testing.T) {
 			}
 		})
 	}
+	next := []fieldops.MatchCandidate{{Kind: fieldops.RecordPurchaseOrder, ID: "next", Number: "PO-00043", Total: 1}, {Kind: fieldops.RecordPurchaseOrder, ID: "it", Number: "PO-00042", Total: 1}}
+	if got := fieldops.MatchScan(&invoice, next); len(got) != 1 || got[0].EntityID != "it" {
+		t.Errorf("the order of the next number is proposed beside the very one: %+v", got)
+	}
 	many := make([]fieldops.MatchCandidate, 9)
 	for i := range many {
 		many[i] = fieldops.MatchCandidate{Kind: fieldops.RecordExpense, ID: string(rune('a' + i)), Date: receipt.Date, Total: 4088 + fieldops.Cents(i)*20}

@@ -14,6 +14,7 @@ import { Button } from '@/ui/button'
 import { Field } from '@/ui/field'
 import { Badge, Empty, Notice } from '@/ui/states'
 import { rowLink } from '@/ui/table'
+import { useWide } from '@/ui/wide'
 import { DropPlace, SendingList } from '@/work/files'
 import { isUnderWay, readingQuery, scansQuery } from './queries'
 import { sender, useSending } from './sending'
@@ -113,6 +114,7 @@ function Uploading() {
   const user = useUser()
   const reading = useQuery(readingQuery)
   const sending = useSending()
+  const wide = useWide()
   const [project, setProject] = useState<string | null>(null)
   const camera = useRef<HTMLInputElement>(null)
   const chooser = useRef<HTMLInputElement>(null)
@@ -153,11 +155,11 @@ function Uploading() {
               <Button variant="primary" className="flex-1 sm:hidden" icon={<Camera aria-hidden className="size-4" />} onClick={() => camera.current?.click()}>
                 Take a photo
               </Button>
-              <Button className="flex-1 sm:flex-none" icon={<Upload aria-hidden className="size-4" />} onClick={() => chooser.current?.click()}>
+              <Button variant={wide ? 'primary' : 'secondary'} className="flex-1 sm:flex-none" icon={<Upload aria-hidden className="size-4" />} onClick={() => chooser.current?.click()}>
                 Choose files
               </Button>
             </div>
-            <p className="text-sm text-muted sm:w-full">JPEG, PNG, WebP, TIFF or PDF, at most 10 MB each. Several at once are fine{' '}<span className="max-sm:hidden">– or drop them here</span>.</p>
+            <p className="text-sm text-muted sm:w-full">JPEG, PNG, WebP, TIFF or PDF, at most 10 MB each. <span className="max-sm:hidden">Drop them here, several at once.</span></p>
           </div>
           <SendingList sending={sending} sender={sender} />
         </DropPlace>
