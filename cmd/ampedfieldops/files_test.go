@@ -18,7 +18,8 @@ import (
 	"ampedfieldops/internal/store"
 )
 
-// uploaded gives an installation so many photos, in its folder.
+// uploaded gives an installation so many files, in its folder: a logo, a file of a
+// project, and photos.
 func (here *installation) uploaded(count int) (paths []string) {
 	here.t.Helper()
 	ctx := context.Background()
@@ -33,19 +34,43 @@ func (here *installation) uploaded(count int) (paths []string) {
 			return fieldops.Storage{Place: fieldops.PlaceLocal}, nil
 		},
 	}})
+	project := fieldops.Project{Name: "Rewire"}
+	if err := db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.InsertProject(ctx, &project, nil) }); err != nil {
+		here.t.Fatal(err)
+	}
 	for n := range count {
 		m := image.NewGray(image.Rect(0, 0, 10+n, 10))
 		var b bytes.Buffer
 		if err := png.Encode(&b, m); err != nil {
 			here.t.Fatal(err)
 		}
+		if n == 0 {
+			if _, err := paperwork.NewPictures(kept).Keep(ctx, fieldops.System, paperwork.Logo, &b); err != nil {
+				here.t.Fatal(err)
+			}
+			logos, err := db.FilesBelow(ctx, "/uploads/branding/", 2)
+			if err != nil || len(logos) != 1 {
+				here.t.Fatalf("the logo is %v, %v", logos, err)
+			}
+			paths = append(paths, strings.TrimPrefix(logos[0].Path, "/"))
+			continue
+		}
+		owner := paperwork.Owner{Kind: fieldops.RecordTimesheet, Record: fieldops.NewID()}
+		if n == 1 {
+			owner = paperwork.Owner{Kind: fieldops.RecordProject, Record: project.ID}
+		}
 		arrival, err := kept.Receive(paperwork.UsePhoto, fmt.Sprintf("%d.png", n), &b)
 		if err != nil {
 			here.t.Fatal(err)
 		}
-		file, err := kept.Keep(ctx, arrival, paperwork.Owner{Kind: fieldops.RecordTimesheet, Record: fieldops.NewID()})
+		file, err := kept.Keep(ctx, arrival, owner)
 		if err == nil {
-			err = db.Write(ctx, fieldops.System, func(tx *store.Tx) error { return tx.KeepFile(ctx, &file) })
+			err = db.Write(ctx, fieldops.System, func(tx *store.Tx) error {
+				if n == 1 {
+					return tx.KeepProjectFile(ctx, &fieldops.ProjectFile{ProjectID: &project.ID}, &file)
+				}
+				return tx.KeepFile(ctx, &file)
+			})
 		}
 		if err != nil {
 			here.t.Fatal(err)

@@ -163,7 +163,8 @@ function Row({ file, of, mayEdit, onTag, onEdit }: { file: ProjectFile; of: Belo
     formatInstant(file.created_at),
     file.uploaded_by_name,
     of.project === undefined && file.project_name,
-    of.center === undefined && file.cost_center_name,
+    // Among all files the project is enough.
+    of.center === undefined && (of.project !== undefined || file.project_name === '') && file.cost_center_name,
   ].filter(Boolean)
   return (
     <li className="relative flex min-h-18 items-center gap-3 py-2 pr-2 pl-3 sm:pl-4">
