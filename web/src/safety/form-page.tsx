@@ -183,7 +183,7 @@ function Writer({ place, versioned, begin, another, kept, onDiscard }: OpenedPro
           It was not saved on {formatInstant(kept.at)}.
         </Notice>
       )}
-      <div ref={faults} aria-live="polite">
+      <div ref={faults} aria-live="polite" className="empty:-mt-5">
         {save.error && (
           <Notice tone="bad" icon={<TriangleAlert aria-hidden />} title={count > 1 ? `${count} things are missing or wrong` : 'It was not saved'}>
             {count > 1 ? (
@@ -240,7 +240,7 @@ function Writer({ place, versioned, begin, another, kept, onDiscard }: OpenedPro
           <SignPad label="Signature" value={strokes} onChange={(next) => change({ strokes: next })} error={fields.signature ?? fields['signature.strokes']} />
         </div>
       </section>
-      <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap justify-end gap-3 border-t border-line bg-ground/95 px-4 py-3 backdrop-blur max-lg:bottom-[var(--nav-height,0px)] sm:mx-0 sm:rounded-card">
+      <div className="sticky bottom-20 z-20 flex flex-wrap justify-end gap-3 rounded-card border border-line bg-surface p-3 shadow-lg lg:bottom-4">
         <Link to={list.to} className={buttonClass('ghost', 'max-sm:hidden')}>
           Cancel
         </Link>

@@ -71,8 +71,15 @@ export function SafetyDocumentsPage() {
       rowActions={actions}
       columns={[
         ...(document ? [document] : []),
-        { head: 'Project', cell: (row) => row.project_name, className: 'max-w-56 truncate' },
-        { head: 'Client', cell: (row) => row.client_name, className: 'max-w-48 truncate text-muted' },
+        {
+          head: 'Project',
+          cell: (row) => (
+            <>
+              {row.project_name}
+              <span className="block text-sm text-muted">{row.client_name}</span>
+            </>
+          ),
+        },
         ...rest,
       ]}
       empty={

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { CircleCheck, CircleDashed, FileCheck2, Plus } from 'lucide-react'
 import type { SafetyDocument, SafetyStatus, SafetyType } from '@/api/safety'
 import { sliceQuery } from '@/api/slices'
-import { formatInstant } from '@/format/calendar'
+import { formatDay, today } from '@/format/calendar'
 import { Section } from '@/records/record-page'
 import { fromSlices } from '@/records/rows'
 import { Button, buttonClass } from '@/ui/button'
@@ -46,8 +46,7 @@ export const safetyColumns: Column<SafetyDocument>[] = [
   { head: 'Number', cell: (row) => row.number && <span className="font-mono whitespace-nowrap">{row.number}</span> },
   { head: 'Type', cell: (row) => safetyTypes[row.document_type].short },
   { head: 'Status', phone: 'badge', cell: (row) => <SafetyBadge status={row.status} /> },
-  { head: 'By', cell: (row) => row.completed_by_name || row.created_by_name, className: 'text-muted' },
-  { head: 'Changed', cell: (row) => <span className="num whitespace-nowrap text-muted">{formatInstant(row.updated_at)}</span> },
+  { head: 'Changed', cell: (row) => <span className="num whitespace-nowrap text-muted">{formatDay(today(new Date(row.updated_at)))}</span> },
 ]
 
 /** The safety documents of a project, and the way to begin one. */
