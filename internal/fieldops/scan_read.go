@@ -718,6 +718,16 @@ func dateIn(s string) (day Date, start, end int, ok bool) {
 	return day, start, end, ok
 }
 
+// DateIn is the first date that a text speaks of, its day before its month; no date
+// without one.
+func DateIn(text string) Date {
+	if day, err := ParseDate(text); err == nil {
+		return day
+	}
+	day, _, _, _ := dateIn(text)
+	return day
+}
+
 // nextDate is the first date of a text behind a place. swapped is true where the month
 // must stand before the day.
 func nextDate(s string, from int) (day Date, start, end int, swapped, ok bool) {

@@ -107,6 +107,12 @@ func TestUpgradeCleansEveryOddity(t *testing.T) {
 		{"the PDF of a draft is the draft's, and a form that is none is kept", "select d.title || ' ' || f.path || ' ' || cast(d.data as text) from safety_documents d join stored_files f on f.id = d.draft_file_id where d.id = '" + id("5d03") + "'", "Electrical safety certificate /uploads/projects/draft-esc.pdf {\"former\":[\"a list\"]}"},
 		{"a document of no project is in v1 only", "select count(*) || ' ' || (select string_agg(kind, ' ' order by kind) from v1.upgrade_oddities where table_name = 'safety_documents') from safety_documents where id = '" + id("5d04") + "'", "0 file form no_project number"},
 		{"a safety document is found by its place", "select words from safety_documents where id = '" + id("5d01") + "'", "coc-00001\nmain switchboard\nwhangarei"},
+		{"a scan keeps its id, file, uploader and what was read", "select status || ' ' || document_type || ' ' || user_id || ' ' || project_file_id || ' ' || project_id || ' ' || vendor_name || ' ' || document_number || ' ' || document_date || ' ' || total_cents || ' ' || tax_cents || ' ' || confidence || ' ' || words from document_scans where id = '" + id("5c1") + "'", "completed invoice " + id("4") + " " + id("2f06") + " " + id("b001") + " Copperline CL-881 2025-11-03 115000 15000 87 board.jpg\ncopperline\ncl-881"},
+		{"what was not read there can be read here", "select status || ' ' || error_message from document_scans where id = '" + id("5c2") + "'", "failed The former product did not read it. Read it again."},
+		{"a bill knows its scan and has the file", "select (b.scanned_document_id = s.id) || ' ' || (s.filed_id = b.id) || ' ' || (a.file_id = s.file_id) from xero_bills b join document_scans s on s.filed_kind = 'bill' and s.filed_id = b.id join attachments a on a.entity_type = 'bill' and a.entity_id = b.id where b.id = '" + id("b1001") + "'", "true true true"},
+		{"of two matches of one pair the confirmed one counts", "select count(*) || ' ' || min(score) || ' ' || bool_and(confirmed) || ' ' || min(cast(match_reasons as text)) || ' ' || (select count(*) from v1.upgrade_oddities where table_name = 'document_matches' and left_out) from document_matches", "1 90 true [\"The same total\"] 2"},
+		{"a scan without a file is in v1 only", "select count(*) from v1.upgrade_oddities where table_name = 'document_scans' and kind = 'no_file' and left_out", "1"},
+		{"the receipt of an expense is a file of its own", "select e.receipt_url || ' ' || f.ref || ' ' || f.record_kind from xero_expenses e join attachments a on a.entity_type = 'expense' and a.entity_id = e.id join stored_files f on f.id = a.file_id where e.id = '" + id("e1001") + "'", "/uploads/receipts/parking.jpg receipts/parking.jpg expense"},
 		{"operators' first query", "select count(*) from (select * from sync_logs where status_code >= 400 order by created_at desc) x", "1"},
 		{"operators' second query", "select x.sync_status from (select sync_status, xero_sync_id from xero_invoices where id = '" + id("e001") + "') x", "pending"},
 		{"operators' third query", "select count(*) from (select request_payload from sync_logs where entity_type = 'invoice' and entity_id = '" + id("e001") + "' order by created_at desc) x", "2"},
@@ -315,7 +321,11 @@ func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
 	const rows = "select string_agg(cast(x as text), ' ' order by x.id) from (select f.id, f.project_id, f.file_name, f.words, f.updated_at, s.path, s.place, s.ref from project_files f join stored_files s on s.id = f.file_id) x"
 	want := one(t, raw, rows)
 	// As an earlier version has left it, with a project that was removed for good since.
+	const scans = "select string_agg(cast(x as text), ' ' order by x.id) from (select id, status, words, filed_id, updated_at from document_scans) x"
+	wantedScans := one(t, raw, scans)
 	for _, statement := range []string{
+		"delete from attachments", "delete from document_matches", "update xero_bills set scanned_document_id = null", "delete from document_scans", "delete from stored_files where record_kind = 'expense'",
+		"delete from v1.upgrade_oddities where table_name in ('document_scans', 'document_matches')",
 		"delete from safety_document_revisions", "delete from safety_documents", "delete from stored_files where record_kind = 'safety_document'",
 		"delete from v1.upgrade_oddities where table_name = 'safety_documents'",
 		"delete from project_files", "delete from stored_files where record_kind in ('project', 'cost_center')", "drop table v1.taken_over", "delete from v1.upgrade_oddities where table_name in ('project_files', 'projects')",
@@ -327,6 +337,9 @@ func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if got := one(t, raw, scans); got != wantedScans || !strings.Contains(got, id("5c1")) {
+		t.Errorf("scans: %s, want %s", got, wantedScans)
+	}
 	if got := one(t, raw, rows); got != want {
 		t.Errorf("taken over later:\n%s\nwant\n%s", got, want)
 	}
@@ -336,7 +349,7 @@ func TestWhatAnEarlierVersionLeftIsTakenOver(t *testing.T) {
 	if v, err := db.VerifyUpgrade(t.Context(), func(string) bool { return true }); err != nil || len(v.Faults) > 0 {
 		t.Errorf("verification: %v %v", v.Faults, err)
 	}
-	if _, err := raw.ExecContext(t.Context(), "delete from project_files where id = '"+id("2f01")+"'"); err != nil {
+	if _, err := raw.ExecContext(t.Context(), "update document_scans set project_file_id = null; delete from project_files where id = '"+id("2f01")+"'"); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Migrate(t.Context()); err != nil {

@@ -32,6 +32,8 @@ var lateTables = []struct {
 }{
 	{"project_files", (*copier).projectFiles},
 	{"safety_documents", (*copier).safetyDocuments},
+	{"document_scans", (*copier).documentScans},
+	{"document_matches", (*copier).documentMatches},
 }
 
 // takeLate takes over the late tables that have not been yet.

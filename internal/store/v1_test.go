@@ -164,7 +164,7 @@ func TestUpgradeOfEveryAge(t *testing.T) {
 				t.Errorf("a second run reports %v, %v", again, err)
 			}
 			v, err := db.VerifyUpgrade(t.Context(), func(url string) bool {
-				return photos[url] != nil || strings.Contains(url, "board.jpg") || strings.Contains(url, "photo.jpg") || strings.Contains(url, "a.jpg") || strings.Contains(url, "/projects/")
+				return photos[url] != nil || strings.Contains(url, "board.jpg") || strings.Contains(url, "photo.jpg") || strings.Contains(url, "a.jpg") || strings.Contains(url, "/projects/") || strings.Contains(url, "/receipts/")
 			})
 			if err != nil || len(v.Faults) > 0 {
 				t.Errorf("verification: %v %v", v.Faults, err)

@@ -44,6 +44,8 @@ var comparisons = []compared{
 		"(select size from stored_files where id = n.file_id and sha256 is null and record_kind in ('project', 'cost_center'))",
 	}}},
 	{former: "safety_documents", ours: "safety_documents", changes: true, sums: [][3]string{{"letters of titles", "length(btrim(o.title))", "case when btrim(o.title) = '' then 0 else length(n.title) end"}}},
+	{former: "document_scans", ours: "document_scans", changes: true},
+	{former: "document_matches", ours: "document_matches"},
 	{former: "activity_logs", ours: "audit_entries"},
 	{former: "sync_logs", ours: "sync_logs"},
 }
