@@ -58,8 +58,10 @@ func (f *demoFirm) storeSafety(ctx context.Context, p *program, manager fieldops
 		{4, fieldops.SafetyESC, "Treatment rooms 1 to 3", fieldops.SafetyCertificateForm{
 			Location: clinic.Location, Description: clinic.Description, ConnectionDate: day(9), CoCReference: "COC-00001", SafeToUse: true,
 			SafetyChecks: []fieldops.SafetyCheck{
-				{Check: "Polarity of the supply is correct", Status: "passed"}, {Check: "Main earth and MEN link are connected", Status: "passed"},
-				{Check: "No live part can be touched; covers are in place", Status: "passed"}, {Check: "RCDs trip", Status: "passed", Notes: "All four, by button and by tester"},
+				{Check: "Polarity of the supply is correct", Status: "passed"},
+				{Check: "Main earth and MEN link are connected", Status: "passed"},
+				{Check: "No live part can be touched; covers are in place", Status: "passed"},
+				{Check: "RCDs trip", Status: "passed", Notes: "All four, by button and by tester"},
 			},
 			InspectorName: tech.Name, InspectorLicense: "E 284113", Contact: "021 555 0134", InspectionDate: day(9),
 		}, true, false, nil},

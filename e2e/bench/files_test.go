@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -93,15 +94,15 @@ func newFileFirm(t *testing.T, binary, place string) *fileFirm {
 	f.office = program.NewCaller(t, f.serve.Address)
 	f.office.Client.Timeout = 5 * time.Minute
 	f.office.SignIn(email, password)
-	make := func(path string, body map[string]any) string {
+	create := func(path string, body map[string]any) string {
 		var made struct{ ID string }
 		f.office.Call("POST", path, body, http.StatusCreated, &made)
 		return made.ID
 	}
-	client := make("/api/clients", map[string]any{"name": "Kauri Dairies"})
-	f.project = make("/api/projects", map[string]any{"name": "Vat room", "client_id": client})
-	f.center = make("/api/cost-centers", map[string]any{"code": "CC", "name": "General"})
-	f.activity = make("/api/activity-types", map[string]any{"name": "Labour", "hourly_rate": "95.00", "icon": "zap", "color": "electric"})
+	client := create("/api/clients", map[string]any{"name": "Kauri Dairies"})
+	f.project = create("/api/projects", map[string]any{"name": "Vat room", "client_id": client})
+	f.center = create("/api/cost-centers", map[string]any{"code": "CC", "name": "General"})
+	f.activity = create("/api/activity-types", map[string]any{"name": "Labour", "hourly_rate": "95.00", "icon": "zap", "color": "electric"})
 	return f
 }
 
@@ -152,7 +153,7 @@ func upload(ctx context.Context, by *program.Caller, purpose, name string, conte
 		}
 		return response.Header, err
 	}
-	began, err := ask("POST", "/api/uploads", http.NoBody, 0, http.StatusCreated, "Upload-Length", fmt.Sprint(size),
+	began, err := ask("POST", "/api/uploads", http.NoBody, 0, http.StatusCreated, "Upload-Length", strconv.FormatInt(size, 10),
 		"Upload-Metadata", "filename "+text(name)+",purpose "+text(purpose)+",sha256 "+text(sum))
 	if err != nil {
 		return "", err
@@ -160,7 +161,7 @@ func upload(ctx context.Context, by *program.Caller, purpose, name string, conte
 	at := began.Get("Location")
 	for offset := int64(0); offset < size; offset += piece {
 		n := min(piece, size-offset)
-		if _, err := ask("PATCH", at, io.LimitReader(content, n), n, http.StatusNoContent, "Content-Type", "application/offset+octet-stream", "Upload-Offset", fmt.Sprint(offset)); err != nil {
+		if _, err := ask("PATCH", at, io.LimitReader(content, n), n, http.StatusNoContent, "Content-Type", "application/offset+octet-stream", "Upload-Offset", strconv.FormatInt(offset, 10)); err != nil {
 			return "", err
 		}
 	}
@@ -258,7 +259,7 @@ func (f *fileFirm) bring(ctx context.Context, file, sum string, pieces bool) err
 		}
 		body = strings.NewReader(head + "--b\r\nContent-Disposition: form-data; name=\"upload_id\"\r\n\r\n" + id + "\r\n--b--\r\n")
 	}
-	request, err := http.NewRequestWithContext(ctx, "POST", f.office.Address+"/api/files", body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.office.Address+"/api/files", body)
 	if err != nil {
 		return err
 	}

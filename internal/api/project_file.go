@@ -526,8 +526,10 @@ func documentForm(says string) func(huma.Registry, *huma.Operation) {
 
 func documentFileParts(_ huma.Registry, op *huma.Operation) {
 	for _, p := range [][2]string{
-		{"cursor", "Of a list: continues it; see the Link header of the answer"}, {"file_type", "Of a list: image, pdf or document"},
-		{"tag", "Of a list: one of its tags"}, {"q", "Of a list: words of name or tags"},
+		{"cursor", "Of a list: continues it; see the Link header of the answer"},
+		{"file_type", "Of a list: image, pdf or document"},
+		{"tag", "Of a list: one of its tags"},
+		{"q", "Of a list: words of name or tags"},
 	} {
 		op.Parameters = append(op.Parameters, parameter("query", p[0], p[1], false))
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,14 +41,18 @@ func TestSafetyDocuments(t *testing.T) {
 			// Everything that is wrong is said at once, by field.
 			{who: "manager", ask: "POST " + all, body: `{}`, status: 400, parts: []string{`"field":"project_id"`, `"field":"document_type"`, `"field":"title"`, `"field":"data"`}},
 			{who: "manager", ask: "POST " + all, body: `{"project_id":"{nowhere}","document_type":"jsa","title":"JSA","data":{}}`, status: 400, parts: []string{`"field":"project_id"`, "does not exist"}},
-			{who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"jsa","title":"JSA","data":{"hazards":[{"risk_level":"huge"}],"date":"tomorrow","notes":7}}`, status: 400,
-				parts: []string{`"field":"data.hazards[0].risk_level"`, `"field":"data.date"`, `"field":"data.notes"`}},
+			{
+				who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"jsa","title":"JSA","data":{"hazards":[{"risk_level":"huge"}],"date":"tomorrow","notes":7}}`, status: 400,
+				parts: []string{`"field":"data.hazards[0].risk_level"`, `"field":"data.date"`, `"field":"data.notes"`},
+			},
 			{who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"jsa","title":"JSA","data":[]}`, status: 400, parts: []string{`"field":"data"`}},
 			{who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"jsa","title":"JSA","data":{},"status":"signed"}`, status: 400, parts: []string{`"field":"status"`}},
 
 			// As existing clients do it: a draft, and its PDF when they ask for it.
-			{who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"electrical_compliance","title":" Switchboard ","data":{"location":"Whangārei","testing_results":"All good","own":1}}`, status: 201, save: "coc",
-				parts: []string{`"title":"Switchboard"`, `"status":"draft"`, `"data":{"location":"Whangārei","testing_results":"All good","own":1}`, `"created_by_name":"manager"`, `"project_name":"Rewire"`, `"client_name":"Kōwhai Café"`, `"file_path":null`, `"number":null`}},
+			{
+				who: "manager", ask: "POST " + all, body: `{"project_id":"{project}","document_type":"electrical_compliance","title":" Switchboard ","data":{"location":"Whangārei","testing_results":"All good","own":1}}`, status: 201, save: "coc",
+				parts: []string{`"title":"Switchboard"`, `"status":"draft"`, `"data":{"location":"Whangārei","testing_results":"All good","own":1}`, `"created_by_name":"manager"`, `"project_name":"Rewire"`, `"client_name":"Kōwhai Café"`, `"file_path":null`, `"number":null`},
+			},
 			{who: "manager", ask: "GET " + all + "/{coc}/pdf", status: 404, parts: []string{"PDF not generated yet"}},
 			{who: "manager", ask: "POST " + all + "/{coc}/generate-pdf", status: 200, parts: []string{`"file_path":"/uploads/safety-documents/`, "message"}},
 			{who: "manager", ask: "GET " + all + "/{coc}/pdf", status: 200, parts: []string{"%PDF-"}},
@@ -227,7 +232,7 @@ func TestInvoicingAndTakingTheCertificateAwayComeOneAfterTheOther(t *testing.T) 
 			if reopened != http.StatusOK || invoiced != http.StatusAccepted && invoiced != http.StatusConflict {
 				t.Fatalf("reopened %d, invoiced %d", reopened, invoiced)
 			}
-			won[fmt.Sprint(invoiced)]++
+			won[strconv.Itoa(invoiced)]++
 			// After both there is no certificate: now it must be refused.
 			f.play([]scenario{{who: "manager", ask: "POST /api/xero/invoices/from-timesheets", body: `{"client_id":"{client}","timesheet_ids":["{work}"]}`, status: 409}})
 			if invoiced == http.StatusConflict {

@@ -460,10 +460,46 @@ var numberWords = []struct {
 	phrase     string
 	confidence int
 }{
-	{"tax invoice no", 95}, {"tax invoice number", 95}, {"tax invoice #", 95}, {"invoice no", 95}, {"invoice number", 95}, {"invoice #", 95}, {"invoice num", 95}, {"invoice id", 90},
-	{"inv no", 92}, {"inv number", 92}, {"inv #", 92}, {"bill number", 90}, {"bill no", 90}, {"receipt no", 90}, {"receipt number", 90}, {"receipt #", 90}, {"docket no", 88}, {"docket number", 88}, {"docket #", 88}, {"sale no", 85},
-	{"document no", 85}, {"document number", 85}, {"credit note no", 85}, {"statement no", 80}, {"tax invoice", 75}, {"invoice", 75}, {"receipt", 75}, {"docket", 72}, {"inv", 70}, {"doc no", 70}, {"sale id", 70},
-	{"transaction no", 60}, {"transaction id", 60}, {"transaction", 55}, {"trans no", 55}, {"trans", 50}, {"txn", 50}, {"reference", 40}, {"our ref", 45}, {"ref", 35},
+	{"tax invoice no", 95},
+	{"tax invoice number", 95},
+	{"tax invoice #", 95},
+	{"invoice no", 95},
+	{"invoice number", 95},
+	{"invoice #", 95},
+	{"invoice num", 95},
+	{"invoice id", 90},
+	{"inv no", 92},
+	{"inv number", 92},
+	{"inv #", 92},
+	{"bill number", 90},
+	{"bill no", 90},
+	{"receipt no", 90},
+	{"receipt number", 90},
+	{"receipt #", 90},
+	{"docket no", 88},
+	{"docket number", 88},
+	{"docket #", 88},
+	{"sale no", 85},
+	{"document no", 85},
+	{"document number", 85},
+	{"credit note no", 85},
+	{"statement no", 80},
+	{"tax invoice", 75},
+	{"invoice", 75},
+	{"receipt", 75},
+	{"docket", 72},
+	{"inv", 70},
+	{"doc no", 70},
+	{"sale id", 70},
+	{"transaction no", 60},
+	{"transaction id", 60},
+	{"transaction", 55},
+	{"trans no", 55},
+	{"trans", 50},
+	{"txn", 50},
+	{"reference", 40},
+	{"our ref", 45},
+	{"ref", 35},
 }
 
 // orderWords stand before the number of an order.
@@ -471,8 +507,31 @@ var orderWords = []struct {
 	phrase     string
 	confidence int
 }{
-	{"purchase order no", 95}, {"purchase order number", 95}, {"purchase order #", 95}, {"purchase order", 90}, {"customer po", 92}, {"cust po", 92}, {"your po", 92}, {"po number", 92}, {"po no", 92}, {"po #", 92}, {"p o no", 90}, {"p o number", 90},
-	{"customer order no", 88}, {"customer order", 85}, {"cust order", 85}, {"your order no", 88}, {"your order", 85}, {"order no", 75}, {"order number", 75}, {"order #", 75}, {"your ref", 60}, {"your reference", 60}, {"customer ref", 60}, {"po", 60}, {"p o", 55},
+	{"purchase order no", 95},
+	{"purchase order number", 95},
+	{"purchase order #", 95},
+	{"purchase order", 90},
+	{"customer po", 92},
+	{"cust po", 92},
+	{"your po", 92},
+	{"po number", 92},
+	{"po no", 92},
+	{"po #", 92},
+	{"p o no", 90},
+	{"p o number", 90},
+	{"customer order no", 88},
+	{"customer order", 85},
+	{"cust order", 85},
+	{"your order no", 88},
+	{"your order", 85},
+	{"order no", 75},
+	{"order number", 75},
+	{"order #", 75},
+	{"your ref", 60},
+	{"your reference", 60},
+	{"customer ref", 60},
+	{"po", 60},
+	{"p o", 55},
 }
 
 // numberToken is what a number of a document can look like.
@@ -739,7 +798,7 @@ func nextDate(s string, from int) (day Date, start, end int, swapped, ok bool) {
 		}
 		part := func(n int) string { return likeDigits.Replace(s[from+m[2*n] : from+m[2*n+1]]) }
 		number := func(n int) int { v, _ := strconv.Atoi(part(n)); return v }
-		mo := 0
+		var mo int
 		if name := strings.ToLower(s[from+m[2*month] : from+m[2*month+1]]); slices.Contains(monthNames, name) {
 			mo = slices.Index(monthNames, name) + 1
 		} else {

@@ -13,8 +13,14 @@ import (
 var aboutScans = fieldops.ScanContext{
 	Today: "2026-11-27", Firm: "Harbour Electrical Ltd", TaxRate: 150_000, Orders: "PO-", Invoices: "INV-",
 	Suppliers: []fieldops.ScanSupplier{
-		{ID: "ideal", Name: "Ideal Electrical Suppliers Ltd"}, {ID: "corys", Name: "Corys Electrical"}, {ID: "jarussell", Name: "J.A. Russell Ltd"}, {ID: "mitre", Name: "Mitre 10 MEGA Petone"},
-		{ID: "bunnings", Name: "Bunnings"}, {ID: "manawa", Name: "Mānawa Switchgear"}, {ID: "mercury", Name: "Mercury NZ Limited"}, {ID: "rexel", Name: "Rexel Electrical Supplies Pty Ltd"},
+		{ID: "ideal", Name: "Ideal Electrical Suppliers Ltd"},
+		{ID: "corys", Name: "Corys Electrical"},
+		{ID: "jarussell", Name: "J.A. Russell Ltd"},
+		{ID: "mitre", Name: "Mitre 10 MEGA Petone"},
+		{ID: "bunnings", Name: "Bunnings"},
+		{ID: "manawa", Name: "Mānawa Switchgear"},
+		{ID: "mercury", Name: "Mercury NZ Limited"},
+		{ID: "rexel", Name: "Rexel Electrical Supplies Pty Ltd"},
 	},
 }
 

@@ -10,11 +10,11 @@ package ocr
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
 	"io"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,7 +109,7 @@ func (r *Reader) PDF(ctx context.Context, content func() io.Reader) ([]Line, err
 	if r.PDFToText == "" {
 		return nil, missing("The text of PDF files cannot be read here, because pdftotext is not installed (on Debian and Ubuntu: poppler-utils)")
 	}
-	out, err := r.run(ctx, r.PDFToText, []string{"-layout", "-enc", "UTF-8", "-l", fmt.Sprint(MaxPages), "-", "-"}, content(), maxText)
+	out, err := r.run(ctx, r.PDFToText, []string{"-layout", "-enc", "UTF-8", "-l", strconv.Itoa(MaxPages), "-", "-"}, content(), maxText)
 	if err != nil {
 		return nil, pdfFault(err)
 	}
@@ -141,9 +141,9 @@ func (r *Reader) shownPages(ctx context.Context, content func() io.Reader) ([]Li
 	}
 	var all []Line
 	for page := 1; page <= MaxPages; page++ {
-		number := fmt.Sprint(page)
+		number := strconv.Itoa(page)
 		// A page may claim any size: its longer side becomes so many points.
-		out, err := r.run(ctx, r.PDFToPPM, []string{"-gray", "-f", number, "-l", number, "-scale-to", fmt.Sprint(maxSide), "-"}, content(), maxSide*maxSide+64)
+		out, err := r.run(ctx, r.PDFToPPM, []string{"-gray", "-f", number, "-l", number, "-scale-to", strconv.Itoa(maxSide), "-"}, content(), maxSide*maxSide+64)
 		if err != nil {
 			if page > 1 && ctx.Err() == nil {
 				return all, nil // there is no such page, or none that can be read in time

@@ -182,7 +182,7 @@ func (s *Safety) makePageNow(ctx context.Context, d *fieldops.SafetyDocument) er
 	if err == nil {
 		*d = fresh
 	}
-	return nil //nolint:nilerr // the change is committed; what is shown of it is as it was then
+	return nil
 }
 
 // makePage makes the page of a step, unless there is one.
@@ -296,6 +296,6 @@ func (s *Safety) Page(ctx context.Context, file fieldops.ID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer content.Close() //nolint:errcheck // it was only read
+	defer content.Close()
 	return io.ReadAll(io.LimitReader(content, UseFile.MaxBytes()))
 }

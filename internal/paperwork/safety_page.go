@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"ampedfieldops/internal/fieldops"
@@ -72,7 +73,7 @@ func (p *safetyPage) drawParties() {
 	if d.Number != nil {
 		p.Detail(d.Type.Short()+" number", *d.Number)
 	}
-	p.Detail("Revision", fmt.Sprint(d.Revision))
+	p.Detail("Revision", strconv.FormatInt(d.Revision, 10))
 	p.Detail("Project", strings.TrimSpace(d.ProjectCode+" "+d.ProjectName))
 	p.Detail("Status", upper(d.Status))
 	p.SetY(max(below, p.GetY()) + 4)
@@ -146,8 +147,13 @@ func (p *safetyPage) drawCertifier(name, licence, contact, supervised string, in
 	top, page := p.GetY(), p.PageNo()
 	const left = sheet.TextWidth - signatureWidth - 3
 	for _, f := range [][2]string{
-		{"Name", name}, {"Registration or licence", licence}, {"Contact", contact}, {"Supervised", supervised},
-		{"Date of inspection", sheet.LongDate(inspected)}, {"Date of issue", sheet.LongDate(issued)}, {"Valid until", sheet.LongDate(expires)},
+		{"Name", name},
+		{"Registration or licence", licence},
+		{"Contact", contact},
+		{"Supervised", supervised},
+		{"Date of inspection", sheet.LongDate(inspected)},
+		{"Date of issue", sheet.LongDate(issued)},
+		{"Valid until", sheet.LongDate(expires)},
 	} {
 		p.FieldIn(left, f[0], f[1])
 	}

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -109,7 +110,8 @@ func papers() map[string]*fieldops.SafetyPaper {
 			CertificateNumber: "ESC-00042", IssueDate: "2026-11-18", ExpiryDate: "2027-11-18", Location: "12 Bank Street, Whangārei 0110", Description: "Main switchboard and hot water",
 			ConnectionDate: "2026-11-18", CoCReference: "COC-00042", SafeToUse: true, InspectorName: "Wiremu Pōtae", InspectorLicense: "E 123456", Contact: "+64 21 555 017",
 			SafetyChecks: []fieldops.SafetyCheck{
-				{Check: "Polarity and phase rotation of the supply", Status: "passed"}, {Check: "Main earth connected", Status: "passed", Notes: "New stake, 1.8 m, beside the whare"},
+				{Check: "Polarity and phase rotation of the supply", Status: "passed"},
+				{Check: "Main earth connected", Status: "passed", Notes: "New stake, 1.8 m, beside the whare"},
 				{Check: "Solar isolator", Status: "n/a"},
 			},
 		}, signature(fieldops.SignerRole, "Wiremu Pōtae", 1)),
@@ -162,7 +164,7 @@ func TestSafetyPages(t *testing.T) {
 			}
 			words := sheettest.Words(pdf)
 			for _, want := range test.says {
-				if !strings.Contains(words, want) && !strings.Contains(strings.ReplaceAll(words, "{pages}", fmt.Sprint(test.pages)), want) {
+				if !strings.Contains(words, want) && !strings.Contains(strings.ReplaceAll(words, "{pages}", strconv.Itoa(test.pages)), want) {
 					t.Errorf("the page does not say %q in %s", want, words)
 				}
 			}

@@ -24,11 +24,12 @@ import (
 
 // The page is A4; all measures are millimetres.
 const (
-	Width, Height = 210.0, 297.0
-	Margin        = 20.0
-	TextWidth     = Width - 2*Margin
-	Bottom        = Height - 24 // below it there is only the foot
-	LineHeight    = 5.0
+	Width      = 210.0
+	Height     = 297.0
+	Margin     = 20.0
+	TextWidth  = Width - 2*Margin
+	Bottom     = Height - 24 // below it there is only the foot
+	LineHeight = 5.0
 )
 
 // Config says what a document is.

@@ -3,6 +3,7 @@ package ocrtest
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -43,7 +44,7 @@ func Made(seed uint64) Paper {
 		p.Text = fmt.Sprintf("Ideal Electrical Ltd\nPO Box 14-322, Panmure, Auckland\nGST No. 12-345-678\n\nTax Invoice\n\nBill to: Harbour Electrical Ltd\nInvoice No: %s\nInvoice Date: %s\nYour Order: %s\n\nDescription\tQty\tPrice\tAmount\n%s\n\t\tSub Total\t%s\n\t\tGST 15%%\t%s\n\t\tTotal NZD\t$%s\n\nPlease pay by the 20th of the month following.\n",
 			p.Number, day.Format("2 January 2006"), p.Order, body, money(net), p.Tax, p.Total)
 	case seed%3 == 1:
-		p.Supplier, p.Number = "corys", fmt.Sprintf("%d", 7_000_000+random.IntN(999_999))
+		p.Supplier, p.Number = "corys", strconv.Itoa(7_000_000+random.IntN(999_999))
 		p.Text = fmt.Sprintf("CORYS ELECTRICAL\n18 Hutt Road, Petone\nGST 10-222-333\nTAX INVOICE %s\nDate: %s\n\n%s\n\n%-24s %23s\n%-24s %23s\n%-24s %23s\nEFTPOS\n", p.Number, day.Format("02/01/2006"), body,
 			"Total excl GST", money(net), "GST", p.Tax, "TOTAL", "$"+p.Total)
 	default:
