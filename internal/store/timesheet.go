@@ -416,7 +416,21 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 	}
 	var client *fieldops.ID
 	var found int
+	// The client first, as a deletion takes its locks: otherwise each waits for the other.
+	derived := t.ClientID == nil && t.ProjectID != nil && (before.ProjectID == nil || *before.ProjectID != *t.ProjectID)
+	if derived {
+		if err := noRows(tx.q.QueryRowContext(ctx, "select client_id from live_projects where id = $1", *t.ProjectID).Scan(&t.ClientID)); err != nil {
+			return err
+		}
+	}
+	lookAtClient := func() error {
+		if t.ClientID == nil {
+			return nil
+		}
+		return look("client_id", "Client", t.ClientID, before.ClientID, "select 1 from live_clients where id = $1", &found)
+	}
 	if err := errors.Join(
+		lookAtClient(),
 		look("user_id", "User", t.UserID, before.UserID, "select 1 from users where id = $1 and is_active", &found),
 		look("project_id", "Project", t.ProjectID, before.ProjectID, "select client_id from live_projects where id = $1", &client),
 		look("activity_type_id", "Activity type", t.ActivityTypeID, before.ActivityTypeID, "select 1 from activity_types where id = $1 and is_active and deleted_at is null", &found),
@@ -424,11 +438,9 @@ func (tx *Tx) checkTimesheet(ctx context.Context, before, t *fieldops.Timesheet)
 	); err != nil {
 		return err
 	}
-	if t.ClientID == nil {
-		t.ClientID = client
-	}
-	if t.ClientID != nil {
-		if err := look("client_id", "Client", t.ClientID, before.ClientID, "select 1 from live_clients where id = $1", &found); err != nil {
+	if derived && client != nil && (t.ClientID == nil || *t.ClientID != *client) {
+		t.ClientID = client // it was given to another meanwhile
+		if err := lookAtClient(); err != nil {
 			return err
 		}
 	}

@@ -202,11 +202,6 @@ func (c *copier) takeProjectFiles(ctx context.Context, storage formerStorage, fi
 			}
 			continue
 		}
-		if storage.place == fieldops.PlaceDrive && bytes.Place == fieldops.PlaceLocal && !strings.Contains(f.address, "/uploads/") {
-			if err := c.oddity(ctx, f.table, f.row, "drive_path", "the file lay in Google Drive under a path: copy it to the data folder, below uploads", false); err != nil {
-				return err
-			}
-		}
 		if f.Name = strings.TrimSpace(f.Name); f.Name == "" {
 			f.Name = bytes.Name
 		}
