@@ -88,7 +88,7 @@ func TestUpgradeKilled(t *testing.T) {
 		}
 	}
 	c, out := program("migrate --verify")
-	if err := c.Run(); err == nil || !strings.Contains(out.String(), "FAULT 4 of 5 files are not in the data folder") || strings.Count(out.String(), "FAULT") != 1 {
+	if err := c.Run(); err == nil || !strings.Contains(out.String(), "FAULT 6 of 7 files are not in the data folder") || strings.Count(out.String(), "FAULT") != 1 {
 		t.Errorf("--verify, with the files of the former product not copied: %v %s", err, out)
 	}
 }

@@ -40,10 +40,10 @@ var comparisons = []compared{
 	{former: "bank_transactions", ours: "bank_transactions", changes: true, sums: [][3]string{{"amounts", "abs(round(o.amount * 100))", "n.amount_cents"}}},
 	{former: "payment_reminders", ours: "payment_reminders"},
 	{former: "project_files", ours: "project_files", changes: true, among: true, sums: [][3]string{{
-		"bytes of files not read yet", "case when n.file_id in (select id from stored_files where sha256 is null and record_kind in ('project', 'cost_center')) then o.file_size end",
-		"(select size from stored_files where id = n.file_id and sha256 is null and record_kind in ('project', 'cost_center'))",
+		"bytes of files not read yet", "case when n.file_id in (select id from stored_files where sha256 is null and record_kind in ('project', 'cost_center')) then o.file_size * 100 end",
+		"(select size * 100 from stored_files where id = n.file_id and sha256 is null and record_kind in ('project', 'cost_center'))",
 	}}},
-	{former: "safety_documents", ours: "safety_documents", changes: true, sums: [][3]string{{"letters of titles", "length(btrim(o.title))", "case when btrim(o.title) = '' then 0 else length(n.title) end"}}},
+	{former: "safety_documents", ours: "safety_documents", changes: true, sums: [][3]string{{"letters of titles", "length(btrim(o.title)) * 100", "case when btrim(o.title) = '' then 0 else length(n.title) * 100 end"}}},
 	{former: "document_scans", ours: "document_scans", changes: true},
 	{former: "document_matches", ours: "document_matches"},
 	{former: "activity_logs", ours: "audit_entries"},
