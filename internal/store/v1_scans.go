@@ -105,7 +105,7 @@ func (c *copier) scannedDocuments(ctx context.Context) error {
 		for _, statement := range []string{
 			"update " + table + " x set scanned_document_id = s.id from old_" + table + " o, document_scans s where o.id = x.id and s.id = o.scanned_document_id",
 			"insert into attachments (entity_type, entity_id, file_id, attached_by, attached_at) select '" + string(kind) + "', x.id, s.file_id, s.user_id, s.created_at from " +
-				table + " x join document_scans s on s.id = x.scanned_document_id on conflict do nothing",
+				table + " x join /* deleted too */ document_scans s on s.id = x.scanned_document_id on conflict do nothing",
 		} {
 			if _, err := c.tx.ExecContext(ctx, statement); err != nil {
 				return err
@@ -163,7 +163,7 @@ func (c *copier) documentMatches(ctx context.Context) error {
 		exists = append(exists, "o.entity_type = '"+string(kind)+"' and exists (select from "+table+" x where x.id = o.entity_id)")
 	}
 	slices.Sort(exists)
-	there := "exists (select from document_scans s where s.id = o.scan_id) and (" + strings.Join(exists, " or ") + ")"
+	there := "exists (select from /* deleted too */ document_scans s where s.id = o.scan_id) and (" + strings.Join(exists, " or ") + ")"
 	const chosen = "(select distinct on (scan_id, entity_type, entity_id) id from old_document_matches order by scan_id, entity_type, entity_id, coalesce(confirmed, false) desc, created_at desc nulls last, id)"
 	if _, err := c.tx.ExecContext(ctx, `insert into v1.upgrade_oddities (table_name, entity_id, kind, note, left_out)
 		select 'document_matches', o.id, 'match', 'the match is of a scan or a document that is not here, or there twice: it is kept in v1 only', true
