@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessibilityFaults, desktop, phone, signIn, startFirm } from './firm.mjs'
+import { accessibilityFaults, desktop, phone, signIn, startFirm, unserved } from './firm.mjs'
 
 let firm
 before(async () => {
@@ -111,7 +111,7 @@ test('files of a project are uploaded, looked at, renamed, tagged, found, moved,
   await form.getByLabel('Tags').fill('as built, switchboard')
   await form.getByRole('button', { name: 'Save' }).click()
   await row(page, 'Switchboard, final.pdf').getByText('as built').waitFor()
-  await page.getByRole('button', { name: 'Only the tag as built' }).click()
+  await row(page, 'Switchboard, final.pdf').getByRole('button', { name: 'Only the tag as built' }).click()
   await row(page, 'board.jpg').waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'No longer only the tag as built' }).click()
   await page.getByPlaceholder('Name or tag').fill('cab')
@@ -138,7 +138,7 @@ test('files of a project are uploaded, looked at, renamed, tagged, found, moved,
 })
 
 test('an upload that breaks off goes on when the signal is back', async () => {
-  const page = await signIn(firm, 'manager', phone)
+  const page = await signIn(firm, 'manager', phone, unserved)
   await openProject(page)
   const large = pdf('Large', 6_500_000)
   let pieces = 0

@@ -70,6 +70,9 @@ export async function startFirm(...more) {
 export const desktop = { viewport: { width: 1440, height: 900 } }
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
 
+/** For pages whose requests a test intercepts: what passes a service worker cannot always be. */
+export const unserved = { serviceWorkers: 'block' }
+
 /** Opens the app for a person of the demonstration: admin, manager or tech. Errors of the page fail the test. */
 export async function signIn(firm, who, device = desktop, options = {}) {
   const context = await firm.browser.newContext({ ...device, locale: 'en-NZ', timezoneId: 'Pacific/Auckland', ...options })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { phone, signIn, startFirm } from './firm.mjs'
+import { phone, signIn, startFirm, unserved } from './firm.mjs'
 
 let firm
 before(async () => {
@@ -74,7 +74,7 @@ test('hours and a photo entered without signal survive a reload and are sent onc
 })
 
 test('a photo that broke off goes on where it was, and one that was taken off comes back', async () => {
-  const page = await signIn(firm, 'tech', phone)
+  const page = await signIn(firm, 'tech', phone, unserved)
   // The signal is gone after the first piece, until it is told to be there again.
   let signal = false
   const offsets = []
@@ -161,7 +161,7 @@ test('a photo says what it shows, and is small until it is looked at', async () 
 })
 
 test('an answer that is lost on the way does not record the hours twice', async () => {
-  const page = await signIn(firm, 'tech', phone)
+  const page = await signIn(firm, 'tech', phone, unserved)
   let lost = 0
   await page.route('**/api/timesheets', async (route) => {
     if (route.request().method() !== 'POST' || lost > 0) return route.continue()
