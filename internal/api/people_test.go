@@ -711,6 +711,18 @@ func TestPicturesOfTheFirm(t *testing.T) {
 	})
 }
 
+// TestALogoDoesNotTellWhereItWasTaken is about what anybody can see.
+func TestALogoDoesNotTellWhereItWasTaken(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, f *firm) {
+		taken := jpeg[:2] + "\xff\xe1\x00\x0eExif\x00\x00-36.85" + jpeg[2:]
+		logo := answer[logoAnswer](t, f.submit("admin", "POST", "/api/settings/logo", nil, []photo{{"logo", "l.jpg", taken}}), 200)
+		if w := f.ask("", "GET", logo.LogoURL, ""); w.Code != 200 || w.Body.String() != jpeg {
+			t.Errorf("%d %q", w.Code, w.Body)
+		}
+	})
+}
+
 // TestPicturesOfEarlierVersionsAreTakenOver finds a logo and a former one in the
 // folder, of which nothing is written down: they are shown at once, and written down.
 func TestPicturesOfEarlierVersionsAreTakenOver(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"path"
@@ -159,6 +160,13 @@ func (p *Pictures) put(ctx context.Context, actor fieldops.Actor, which Picture,
 	file.Size, file.SHA256, file.Width, file.Height = int64(len(content)), hex.EncodeToString(sum[:]), int64(is.Width), int64(is.Height)
 	if actor.UserID != "" {
 		file.UploadedBy = &actor.UserID
+	}
+	if is.Shown != nil { // anybody sees it: without where it was taken
+		shown, err := json.Marshal(is.Shown)
+		if err != nil {
+			return file, err
+		}
+		file.Shown = shown
 	}
 	place, _, err := p.files.places.Current(ctx)
 	if err != nil {
