@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,8 +15,11 @@ import (
 	"time"
 
 	"ampedfieldops/internal/billing"
+	"ampedfieldops/internal/blob"
 	"ampedfieldops/internal/fieldops"
+	"ampedfieldops/internal/paperwork"
 	"ampedfieldops/internal/store"
+	"ampedfieldops/internal/store/storetest"
 )
 
 const (
@@ -317,4 +321,36 @@ func TestTheMailOfAnInvoiceBringsItsCertificates(t *testing.T) {
 			t.Errorf("attached %v", with)
 		}
 	})
+}
+
+// TestThePageOfASafetyDocumentOutlivesACommitInDoubt loses the answer to the commit
+// that wrote a page down: its bytes must not be taken back.
+func TestThePageOfASafetyDocumentOutlivesACommitInDoubt(t *testing.T) {
+	t.Parallel()
+	f := newFirm(t, store.Postgres)
+	address, err := url.Parse(f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := storetest.NewProxy(t, address.Host)
+	address.Host = fmt.Sprintf("127.0.0.1:%d", proxy.Port)
+	config := f.api.Config
+	config.DB = storetest.Open(t, address.String())
+	folder, err := blob.OpenFolder(filepath.Join(f.folder, "uploads"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+	files := paperwork.NewFiles(paperwork.FilesConfig{DB: config.DB, Folder: folder, Places: &paperwork.Places{Read: config.Storages.Read}})
+	config.Safety = paperwork.NewSafety(config.DB, files, nil)
+	behind := *f
+	behind.handler = New(config)
+
+	proxy.LoseAnswer("insert into stored_files", "commit")
+	body := `{"project_id":"{project}","document_type":"jsa","title":"Board","data":` + fullJSA + `,"signature":` + signature + `,"status":"completed"}`
+	made := answer[struct{ ID fieldops.ID }](t, behind.ask("manager", "POST", "/api/safety-documents", body), http.StatusCreated)
+	got := f.ask("manager", "GET", "/api/safety-documents/"+made.ID+"/pdf", "")
+	if got.Code != http.StatusOK || !strings.HasPrefix(got.Body.String(), "%PDF-") {
+		t.Errorf("its page: %d %.200s", got.Code, got.Body)
+	}
 }

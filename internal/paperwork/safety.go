@@ -196,14 +196,24 @@ func (s *Safety) makePage(ctx context.Context, step fieldops.ID) error {
 		return err
 	}
 	kept := false
-	if err := s.files.write(ctx, func(tx *store.Tx) (err error) {
+	err = s.files.write(ctx, func(tx *store.Tx) (err error) {
 		kept, err = tx.KeepSafetyPage(ctx, step, &file)
 		return err
-	}); err != nil || !kept {
-		s.files.TakeBack(ctx, file)
-		return err
+	})
+	if err == nil && !kept {
+		s.files.TakeBack(ctx, file) // somebody else has made it
+		return nil
 	}
-	return nil
+	return s.unlessInDoubt(ctx, &file, err)
+}
+
+// unlessInDoubt takes a page back whose row was not written. Where nobody can say
+// whether it was, the bytes stay: a sweep finds them if nothing names them.
+func (s *Safety) unlessInDoubt(ctx context.Context, file *fieldops.StoredFile, err error) error {
+	if err != nil && !errors.Is(err, store.ErrInDoubt) {
+		s.files.TakeBack(ctx, *file)
+	}
+	return err
 }
 
 // draw draws a page and brings its bytes to where files are kept. Nothing names them
@@ -279,8 +289,7 @@ func (s *Safety) GeneratePage(ctx context.Context, actor fieldops.Actor, id fiel
 		}
 		return tx.KeepDraftPage(ctx, &now, &file)
 	})
-	if err != nil {
-		s.files.TakeBack(ctx, file)
+	if err := s.unlessInDoubt(ctx, &file, err); err != nil {
 		return d, err
 	}
 	return s.db.SafetyDocument(ctx, id)
