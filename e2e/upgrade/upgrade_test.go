@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,31 +78,13 @@ func (f *former) inS3(key string, content []byte) {
 	}
 }
 
-// inDrive puts a file into Google Drive, below folders called as its path says.
-func (f *former) inDrive(at string, content []byte) (id string) {
-	parent := "root"
-	for name := range strings.SplitSeq(path.Dir(at), "/") {
-		known := ""
-		for _, file := range f.google.Files() {
-			if file.Name == name && file.Parents[0] == parent {
-				known = file.ID
-			}
-		}
-		if known == "" {
-			known = f.google.Add(blobtest.DriveFile{Name: name, MimeType: blobtest.DriveFolderType, Parents: []string{parent}})
-		}
-		parent = known
-	}
-	return f.google.Add(blobtest.DriveFile{Name: path.Base(at), MimeType: "image/png", Parents: []string{parent}, Content: content})
-}
-
 // kinds are the forms that the former product gave addresses in. Each keeps a
 // content where it lay and returns its address.
 func (f *former) kinds() map[string]func(name string, content []byte) string {
 	signature := "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260101T000000Z&X-Amz-Expires=3600&X-Amz-Signature=abcdef"
 	drive := func(form string) func(string, []byte) string {
 		return func(name string, content []byte) string {
-			return fmt.Sprintf(form, f.inDrive("photos/"+name, content))
+			return fmt.Sprintf(form, f.google.AddAt("photos/"+name, "image/png", content))
 		}
 	}
 	s3 := func(form string) func(string, []byte) string {
@@ -131,7 +112,7 @@ func (f *former) kinds() map[string]func(name string, content []byte) string {
 		},
 		"a path, kept in Drive": func(n string, c []byte) string {
 			k := "projects/" + project + "/23/45/" + n
-			f.inDrive(k, c)
+			f.google.AddAt(k, "image/png", c)
 			return "/uploads/" + k
 		},
 		"a link to S3":            s3("https://BUCKET.s3.ap-southeast-2.amazonaws.com/KEY"),

@@ -282,21 +282,8 @@ func (d *Draft) Discard() error {
 // error the draft is still there, unless the error came after the renaming: then
 // it is the object already, and Take may be called again for nothing but Discard.
 func (f *Folder) Take(d *Draft, key string) error {
-	if err := checkKey(key); err != nil {
+	if err := f.name(d, key, f.root.Rename); err != nil {
 		return err
-	}
-	if err := d.Sync(); err != nil {
-		return err
-	}
-	folder := path.Dir(key)
-	if err := f.root.MkdirAll(folder, 0o700); err != nil {
-		return localFailure(err, "a folder for %s cannot be made in the folder %s", key, f.path)
-	}
-	if err := f.root.Rename(draftName(d.id), key); err != nil {
-		return localFailure(err, "%s cannot be given its name in the folder %s", key, f.path)
-	}
-	if err := f.syncFolders(folder); err != nil {
-		return localFailure(err, "%s cannot be written to the disk in the folder %s", key, f.path)
 	}
 	return d.Close()
 }
@@ -306,6 +293,11 @@ func (f *Folder) Take(d *Draft, key string) error {
 // to any more: both are one file on the disk. Some file systems cannot do this, and
 // none where the key is taken; then Put can.
 func (f *Folder) Share(d *Draft, key string) error {
+	return f.name(d, key, f.root.Link)
+}
+
+// name has what a draft holds be found by a key, in a way that outlives a power cut.
+func (f *Folder) name(d *Draft, key string, give func(from, to string) error) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -316,8 +308,8 @@ func (f *Folder) Share(d *Draft, key string) error {
 	if err := f.root.MkdirAll(folder, 0o700); err != nil {
 		return localFailure(err, "a folder for %s cannot be made in the folder %s", key, f.path)
 	}
-	if err := f.root.Link(draftName(d.id), key); err != nil {
-		return localFailure(err, "%s cannot be a second name in the folder %s", key, f.path)
+	if err := give(draftName(d.id), key); err != nil {
+		return localFailure(err, "%s cannot be given its name in the folder %s", key, f.path)
 	}
 	if err := f.syncFolders(folder); err != nil {
 		return localFailure(err, "%s cannot be written to the disk in the folder %s", key, f.path)

@@ -27,25 +27,6 @@ func (d *desk) former(address string, place fieldops.StoragePlace, ref string) f
 	return file.ID
 }
 
-// inDriveAt puts a file into the desk's Drive as the former product did: under
-// folders that are called as its path says.
-func (d *desk) inDriveAt(at string, content []byte) (id string) {
-	parent := "root"
-	for name := range strings.SplitSeq(path.Dir(at), "/") {
-		known := ""
-		for _, f := range d.google.Files() {
-			if f.Name == name && f.Parents[0] == parent {
-				known = f.ID
-			}
-		}
-		if known == "" {
-			known = d.google.Add(blobtest.DriveFile{Name: name, MimeType: blobtest.DriveFolderType, Parents: []string{parent}})
-		}
-		parent = known
-	}
-	return d.google.Add(blobtest.DriveFile{Name: path.Base(at), MimeType: "image/jpeg", Parents: []string{parent}, Content: content})
-}
-
 // TestAFormerFileIsFoundWhereverItLies is about what the former product named by an
 // address that does not tell where the bytes are.
 func TestAFormerFileIsFoundWhereverItLies(t *testing.T) {
@@ -87,9 +68,11 @@ func TestAFormerFileIsFoundWhereverItLies(t *testing.T) {
 			},
 			"bucket-of-its-own": func(key string, content []byte) lies { inS3("firm/"+key, content); return lies{"s3", "firm/" + key} },
 			"bucket-bare":       func(key string, content []byte) lies { inS3(key, content); return lies{"s3", key} },
-			"drive":             func(key string, content []byte) lies { return lies{"google-drive", d.inDriveAt(key, content)} },
+			"drive": func(key string, content []byte) lies {
+				return lies{"google-drive", d.google.AddAt(key, "image/jpeg", content)}
+			},
 			"drive-below": func(key string, content []byte) lies {
-				return lies{"google-drive", d.inDriveAt("uploads/"+key, content)}
+				return lies{"google-drive", d.google.AddAt("uploads/"+key, "image/jpeg", content)}
 			},
 		} {
 			key, content := "projects/"+name+"/ab/cd/photo.jpg", picture(t)
@@ -97,7 +80,7 @@ func TestAFormerFileIsFoundWhereverItLies(t *testing.T) {
 		}
 		// By links of their own, which tell.
 		content := picture(t)
-		id := d.inDriveAt("anywhere/link.jpg", content)
+		id := d.google.AddAt("anywhere/link.jpg", "image/jpeg", content)
 		bring(lies{"google-drive", id}, "/uploads/former/"+id, fieldops.PlaceDrive, id, content)
 		content = picture(t)
 		inS3("timesheets/link.jpg", content)

@@ -99,22 +99,10 @@ func (tx *Tx) checkExpense(ctx context.Context, before, e *fieldops.Expense) err
 	if before == nil {
 		before = &fieldops.Expense{}
 	}
-	look := func(field, label, view string, id, was *fieldops.ID) error {
-		if id == nil || was != nil && *was == *id {
-			return nil
-		}
-		var found int
-		err := tx.q.QueryRowContext(ctx, "select 1 from "+view+" where id = $1"+tx.forShare(), *id).Scan(&found)
-		if errors.Is(err, sql.ErrNoRows) {
-			f.Add(field, "%s does not exist", label)
-			return nil
-		}
-		return err
-	}
 	if err := errors.Join(
-		look("user_id", "User", "users", e.UserID, before.UserID),
-		look("project_id", "Project", "live_projects", e.ProjectID, before.ProjectID),
-		look("cost_center_id", "Cost center", "live_cost_centers", e.CostCenterID, before.CostCenterID),
+		tx.stands(ctx, &f, "user_id", "User", "users", e.UserID, before.UserID),
+		tx.stands(ctx, &f, "project_id", "Project", "live_projects", e.ProjectID, before.ProjectID),
+		tx.stands(ctx, &f, "cost_center_id", "Cost center", "live_cost_centers", e.CostCenterID, before.CostCenterID),
 	); err != nil {
 		return err
 	}

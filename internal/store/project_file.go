@@ -213,21 +213,9 @@ func (tx *Tx) checkProjectFile(ctx context.Context, before, f *fieldops.ProjectF
 	if before == nil {
 		before = &fieldops.ProjectFile{}
 	}
-	look := func(field, label, view string, id, was *fieldops.ID) error {
-		if id == nil || was != nil && *was == *id {
-			return nil
-		}
-		var found int
-		err := tx.q.QueryRowContext(ctx, "select 1 from "+view+" where id = $1"+tx.forShare(), *id).Scan(&found)
-		if errors.Is(err, sql.ErrNoRows) {
-			faults.Add(field, "%s does not exist", label)
-			return nil
-		}
-		return err
-	}
 	if err := errors.Join(
-		look("project_id", "Project", "live_projects", f.ProjectID, before.ProjectID),
-		look("cost_center_id", "Cost center", "live_cost_centers", f.CostCenterID, before.CostCenterID),
+		tx.stands(ctx, &faults, "project_id", "Project", "live_projects", f.ProjectID, before.ProjectID),
+		tx.stands(ctx, &faults, "cost_center_id", "Cost center", "live_cost_centers", f.CostCenterID, before.CostCenterID),
 	); err != nil {
 		return err
 	}

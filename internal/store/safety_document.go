@@ -140,24 +140,14 @@ func (tx *Tx) checkSafetyDocument(ctx context.Context, before, d *fieldops.Safet
 		}
 		f = append(f, broken.Faults...)
 	}
-	look := func(field, label, view string, id fieldops.ID) error {
-		var found int
-		err := tx.q.QueryRowContext(ctx, "select 1 from "+view+" where id = $1"+tx.forShare(), id).Scan(&found)
-		if errors.Is(err, sql.ErrNoRows) {
-			f.Add(field, "%s does not exist", label)
-			return nil
-		}
-		return err
-	}
 	if before == nil {
-		if err := look("project_id", "Project", "live_projects", d.ProjectID); err != nil {
-			return err
-		}
+		before = &fieldops.SafetyDocument{}
 	}
-	if d.CostCenterID != nil && (before == nil || before.CostCenterID == nil || *before.CostCenterID != *d.CostCenterID) {
-		if err := look("cost_center_id", "Cost center", "live_cost_centers", *d.CostCenterID); err != nil {
-			return err
-		}
+	if err := errors.Join(
+		tx.stands(ctx, &f, "project_id", "Project", "live_projects", &d.ProjectID, &before.ProjectID),
+		tx.stands(ctx, &f, "cost_center_id", "Cost center", "live_cost_centers", d.CostCenterID, before.CostCenterID),
+	); err != nil {
+		return err
 	}
 	return f.Err("")
 }

@@ -310,22 +310,10 @@ func (tx *Tx) UpdateScan(ctx context.Context, s *fieldops.Scan) error {
 		}
 		f = append(f, broken.Faults...)
 	}
-	look := func(field, label, view string, id *fieldops.ID) error {
-		if id == nil {
-			return nil
-		}
-		var found int
-		err := tx.q.QueryRowContext(ctx, "select 1 from "+view+" where id = $1"+tx.forShare(), *id).Scan(&found)
-		if errors.Is(err, sql.ErrNoRows) {
-			f.Add(field, "%s does not exist", label)
-			return nil
-		}
-		return err
-	}
 	if err := errors.Join(
-		look("supplier_id", "Supplier", "live_clients", s.Fields.SupplierID),
-		look("project_id", "Project", "live_projects", s.ProjectID),
-		look("cost_center_id", "Cost center", "live_cost_centers", s.CostCenterID),
+		tx.stands(ctx, &f, "supplier_id", "Supplier", "live_clients", s.Fields.SupplierID, nil),
+		tx.stands(ctx, &f, "project_id", "Project", "live_projects", s.ProjectID, nil),
+		tx.stands(ctx, &f, "cost_center_id", "Cost center", "live_cost_centers", s.CostCenterID, nil),
 	); err != nil {
 		return err
 	}

@@ -474,3 +474,18 @@ func (r reads) forShare() string {
 	}
 	return ""
 }
+
+// stands notes of a record that another names, and did not name before, that it does
+// not exist. One that does is kept from being deleted until the transaction ends.
+func (tx *Tx) stands(ctx context.Context, f *fieldops.Faults, field, label, view string, id, was *fieldops.ID) error {
+	if id == nil || was != nil && *was == *id {
+		return nil
+	}
+	var found int
+	err := tx.q.QueryRowContext(ctx, "select 1 from "+view+" where id = $1"+tx.forShare(), *id).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
+		f.Add(field, "%s does not exist", label)
+		return nil
+	}
+	return err
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -212,6 +213,20 @@ func (d *Drive) Add(file DriveFile) (id string) {
 	}
 	d.files[file.ID] = &file
 	return file.ID
+}
+
+// AddAt puts a file below My Drive, under folders that are called as its path says.
+func (d *Drive) AddAt(at, mimeType string, content []byte) (id string) {
+	parent := "root"
+	for name := range strings.SplitSeq(path.Dir(at), "/") {
+		known := slices.IndexFunc(d.Files(), func(f DriveFile) bool { return f.Name == name && f.Parents[0] == parent })
+		if known >= 0 {
+			parent = d.Files()[known].ID
+		} else {
+			parent = d.Add(DriveFile{Name: name, MimeType: DriveFolderType, Parents: []string{parent}})
+		}
+	}
+	return d.Add(DriveFile{Name: path.Base(at), MimeType: mimeType, Parents: []string{parent}, Content: content})
 }
 
 // Remove removes a file or folder behind the program's back.
