@@ -349,7 +349,33 @@ func (s *stack) uploads(t *testing.T) {
 	if got := s.upload(t, sheet, 6, 10<<20); got != http.StatusRequestEntityTooLarge {
 		t.Errorf("more than nginx passes on: %d", got)
 	}
+	s.largeFile(t)
 	s.brokenUpload(t)
+}
+
+// largeFile keeps a file of a project that is larger than all photos of an entry.
+func (s *stack) largeFile(t *testing.T) {
+	t.Helper()
+	var projects struct{ Data []struct{ ID string } }
+	s.front.Call("GET", "/api/projects?limit=1", nil, http.StatusOK, &projects)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	file, err := form.CreateFormFile("file", "plan.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := make([]byte, 90<<20)
+	copy(content, "%PDF-1.7\n")
+	copy(content[len(content)-30:], "\nstartxref\n0\n%%EOF\n")
+	if _, err := file.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(form.WriteField("project_id", projects.Data[0].ID), form.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if status, said, err := s.front.Send(t.Context(), "POST", "/api/files", body.Bytes(), "Content-Type", form.FormDataContentType()); err != nil || status != http.StatusCreated {
+		t.Errorf("a file of 90 MB: %d %.300s %v", status, said, err)
+	}
 }
 
 // brokenUpload sends most of a photo in a piece that breaks off: what came is there.
