@@ -156,24 +156,9 @@ type updateBillInput struct {
 
 func (a *api) updateBill(r *request, in *updateBillInput) (billAnswer, error) {
 	body := &in.Body
-	edit := fieldops.BillEdit{Date: body.Date, Number: body.Number, Status: body.Status}
-	if body.DueDate.Set {
-		edit.DueDate = &body.DueDate.Value
-	}
-	if body.Reference.Set {
-		var none string
-		edit.Reference = &none
-		if body.Reference.Value != nil {
-			edit.Reference = body.Reference.Value
-		}
-	}
-	if body.ProjectID.Set {
-		edit.ProjectID = &body.ProjectID.Value
-	}
-	if body.LineItems.Set {
-		if edit.Lines = body.LineItems.Value; edit.Lines == nil {
-			edit.Lines = []fieldops.BillLine{}
-		}
+	edit := fieldops.BillEdit{
+		Date: body.Date, DueDate: body.DueDate.sent(), Number: body.Number, Reference: words(body.Reference),
+		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: list(body.LineItems),
 	}
 	bill, err := a.Billing.EditBill(r.Context(), r.Actor, in.ID, edit, r.ifMatch)
 	if err != nil {

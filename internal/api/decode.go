@@ -29,6 +29,14 @@ func (o Optional[T]) into(place *T) {
 	}
 }
 
+// sent is the value if it was sent, and nil otherwise.
+func (o Optional[T]) sent() *T {
+	if !o.Set {
+		return nil
+	}
+	return &o.Value
+}
+
 // UnmarshalJSON notes that the field was sent.
 func (o *Optional[T]) UnmarshalJSON(b []byte) error {
 	o.Set = true
@@ -62,6 +70,37 @@ func textInto(o Optional[*string], place **string) {
 	if o.Set {
 		*place = text(o.Value)
 	}
+}
+
+// words is the text that was sent, "" for null, and nil if none was.
+func words(o Optional[*string]) *string {
+	if o.Set && o.Value == nil {
+		return new(string)
+	}
+	return o.Value
+}
+
+// wordsInto is into for a text that is "" when there is none.
+func wordsInto(o Optional[*string], place *string) {
+	if w := words(o); w != nil {
+		*place = *w
+	}
+}
+
+// idInto is into for the id of another record; what is no id is a fault of the
+// field.
+func idInto(o Optional[*string], place **fieldops.ID, field string, f *fieldops.Faults) {
+	if o.Set {
+		*place = idOf(o.Value, field, f)
+	}
+}
+
+// list is the list that was sent, an empty one for null, and nil if none was.
+func list[T any](o Optional[[]T]) []T {
+	if o.Set && o.Value == nil {
+		return []T{}
+	}
+	return o.Value
 }
 
 // fieldDecoder decodes itself from one field and notes every fault inside.

@@ -27,12 +27,8 @@ type expenseInput struct {
 // when that was not sent.
 func (in *expenseInput) apply(e *fieldops.Expense) (*billing.ExpenseTax, error) {
 	var f fieldops.Faults
-	if in.ProjectID.Set {
-		e.ProjectID = idOf(in.ProjectID.Value, "project_id", &f)
-	}
-	if in.CostCenterID.Set {
-		e.CostCenterID = idOf(in.CostCenterID.Value, "cost_center_id", &f)
-	}
+	idInto(in.ProjectID, &e.ProjectID, "project_id", &f)
+	idInto(in.CostCenterID, &e.CostCenterID, "cost_center_id", &f)
 	in.Amount.into(&e.Amount)
 	in.Date.into(&e.Date)
 	textInto(in.Description, &e.Description)

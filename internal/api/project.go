@@ -163,9 +163,7 @@ func (in *projectInput) apply(p *fieldops.Project) (costCenters []fieldops.ID, e
 	var f fieldops.Faults
 	in.Name.into(&p.Name)
 	p.Name = strings.TrimSpace(p.Name)
-	if in.ClientID.Set {
-		p.ClientID = idOf(in.ClientID.Value, "client_id", &f)
-	}
+	idInto(in.ClientID, &p.ClientID, "client_id", &f)
 	in.Status.into(&p.Status)
 	in.Budget.into(&p.Budget)
 	textInto(in.Description, &p.Description)

@@ -227,12 +227,8 @@ type fileInput struct {
 func (in *fileInput) apply(p *fieldops.ProjectFile) error {
 	var f fieldops.Faults
 	in.FileName.into(&p.Name)
-	if in.ProjectID.Set {
-		p.ProjectID = idOf(in.ProjectID.Value, "project_id", &f)
-	}
-	if in.CostCenterID.Set {
-		p.CostCenterID = idOf(in.CostCenterID.Value, "cost_center_id", &f)
-	}
+	idInto(in.ProjectID, &p.ProjectID, "project_id", &f)
+	idInto(in.CostCenterID, &p.CostCenterID, "cost_center_id", &f)
 	if in.Tags.Set {
 		p.Tags = in.Tags.Value
 	}

@@ -200,24 +200,9 @@ type updateOrderInput struct {
 
 func (a *api) updateOrder(r *request, in *updateOrderInput) (orderAnswer, error) {
 	body := &in.Body
-	edit := fieldops.PurchaseOrderEdit{Date: body.Date, Status: body.Status}
-	if body.DeliveryDate.Set {
-		edit.DeliveryDate = &body.DeliveryDate.Value
-	}
-	if body.Notes.Set {
-		var none string
-		edit.Notes = &none
-		if body.Notes.Value != nil {
-			edit.Notes = body.Notes.Value
-		}
-	}
-	if body.ProjectID.Set {
-		edit.ProjectID = &body.ProjectID.Value
-	}
-	if body.LineItems.Set {
-		if edit.Lines = body.LineItems.Value; edit.Lines == nil {
-			edit.Lines = []fieldops.PurchaseOrderLine{}
-		}
+	edit := fieldops.PurchaseOrderEdit{
+		Date: body.Date, DeliveryDate: body.DeliveryDate.sent(), Notes: words(body.Notes),
+		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: list(body.LineItems),
 	}
 	order, err := a.Billing.EditPurchaseOrder(r.Context(), r.Actor, in.ID, edit, r.ifMatch)
 	if err != nil {

@@ -77,7 +77,10 @@ type quoteInput struct {
 
 func (in *quoteInput) edit() (e fieldops.QuoteEdit, err error) {
 	var f fieldops.Faults
-	e = fieldops.QuoteEdit{IssueDate: in.IssueDate, Currency: in.Currency, Number: in.QuoteNumber}
+	e = fieldops.QuoteEdit{
+		IssueDate: in.IssueDate, ExpiryDate: in.ExpiryDate.sent(), Currency: in.Currency, Number: in.QuoteNumber,
+		Title: words(in.Title), Summary: words(in.Summary), Terms: words(in.Terms), Reference: words(in.Reference),
+	}
 	if in.ClientID.Set {
 		id := idOf(in.ClientID.Value, "client_id", &f)
 		f.Require(id != nil || len(f) > 0, "client_id", "Client is required")
@@ -87,23 +90,8 @@ func (in *quoteInput) edit() (e fieldops.QuoteEdit, err error) {
 		id := idOf(in.ProjectID.Value, "project_id", &f)
 		e.ProjectID = &id
 	}
-	if in.ExpiryDate.Set {
-		e.ExpiryDate = &in.ExpiryDate.Value
-	}
 	if in.LineItems != nil {
 		e.Lines = append([]fieldops.SaleLine{}, *in.LineItems...)
-	}
-	for _, t := range []struct {
-		sent  Optional[*string]
-		place **string
-	}{{in.Title, &e.Title}, {in.Summary, &e.Summary}, {in.Terms, &e.Terms}, {in.Reference, &e.Reference}} {
-		if t.sent.Set {
-			words := ""
-			if t.sent.Value != nil {
-				words = *t.sent.Value
-			}
-			*t.place = &words
-		}
 	}
 	return e, f.Err("")
 }

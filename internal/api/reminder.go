@@ -69,12 +69,7 @@ func (a *api) putReminderSchedule(r *request, in *reminderScheduleInput) (schedu
 		if in.Body.Enabled != nil {
 			s.Enabled = *in.Body.Enabled
 		}
-		if in.Body.EmailTemplate.Set {
-			s.EmailTemplate = ""
-			if t := in.Body.EmailTemplate.Value; t != nil {
-				s.EmailTemplate = *t
-			}
-		}
+		wordsInto(in.Body.EmailTemplate, &s.EmailTemplate)
 		answer.Schedule = s
 		return tx.SetReminders(ctx, &answer.Schedule)
 	})

@@ -104,13 +104,10 @@ type safetyInput struct {
 
 func (in *safetyInput) change() (c paperwork.SafetyChange, err error) {
 	var f fieldops.Faults
-	c = paperwork.SafetyChange{Signature: in.Signature.signature(), Status: in.Status, Reason: in.Reason}
+	c = paperwork.SafetyChange{Title: in.Title.sent(), Signature: in.Signature.signature(), Status: in.Status, Reason: in.Reason}
 	if in.CostCenterID.Set {
 		center := idOf(in.CostCenterID.Value, "cost_center_id", &f)
 		c.CostCenter = &center
-	}
-	if in.Title.Set {
-		c.Title = &in.Title.Value
 	}
 	if in.Data != nil {
 		f.Require(bytes.HasPrefix(bytes.TrimSpace(in.Data), []byte("{")), "data", "The form must be a JSON object")

@@ -276,31 +276,17 @@ func (a *api) updateScan(r *request, in *updateScanInput) (scanDetail, error) {
 		b, v := &in.Body, &s.Fields
 		var f fieldops.Faults
 		b.DocumentType.into(&v.Paper)
-		if b.SupplierID.Set {
-			v.SupplierID = idOf(b.SupplierID.Value, "supplier_id", &f)
-		}
-		for _, field := range []struct {
-			sent Optional[*string]
-			into *string
-		}{{b.VendorName, &v.Vendor}, {b.DocumentNumber, &v.Number}, {b.PONumber, &v.OrderNumber}} {
-			if field.sent.Set {
-				*field.into = ""
-				if field.sent.Value != nil {
-					*field.into = *field.sent.Value
-				}
-			}
-		}
+		idInto(b.SupplierID, &v.SupplierID, "supplier_id", &f)
+		wordsInto(b.VendorName, &v.Vendor)
+		wordsInto(b.DocumentNumber, &v.Number)
+		wordsInto(b.PONumber, &v.OrderNumber)
 		b.Date.into(&v.Date)
 		b.DueDate.into(&v.DueDate)
 		b.TotalAmount.into(&v.Total)
 		b.TaxAmount.into(&v.Tax)
 		b.LineItems.into(&v.Lines)
-		if b.ProjectID.Set {
-			s.ProjectID = idOf(b.ProjectID.Value, "project_id", &f)
-		}
-		if b.CostCenterID.Set {
-			s.CostCenterID = idOf(b.CostCenterID.Value, "cost_center_id", &f)
-		}
+		idInto(b.ProjectID, &s.ProjectID, "project_id", &f)
+		idInto(b.CostCenterID, &s.CostCenterID, "cost_center_id", &f)
 		if err := f.Err(""); err != nil {
 			return err
 		}
