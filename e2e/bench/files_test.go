@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,9 @@ var outFiles = flag.String("out-files", "", "`file` to write TestFiles' figures 
 // in, however large they are.
 const mostGrowth = 64 << 20
 
+// pieceBytes is how large the pieces of a large file are that is uploaded by tus.
+const pieceBytes = 8 << 20
+
 // filesPlan says what is uploaded.
 type filesPlan struct {
 	files, fileBytes, turns    int
@@ -52,7 +56,7 @@ func TestFiles(t *testing.T) {
 		p = filesPlan{files: 20, fileBytes: 100 << 20, turns: 2, phones: 50, photos: 5, photoBytes: 500_000}
 	}
 	binary := program.Build(t)
-	page := &filesPage{plan: p}
+	page := &filesPage{plan: p, load: loadAverage(t)}
 	for _, place := range []string{"local", "s3"} {
 		page.take(t, newFileFirm(t, binary, place))
 	}
@@ -238,7 +242,7 @@ func (page *filesPage) take(t *testing.T, f *fileFirm) {
 	}
 }
 
-// bring uploads a file to the project, in one form or by pieces of 8 MB, and looks at
+// bring uploads a file to the project, in one form or in pieces, and looks at
 // the receipt.
 func (f *fileFirm) bring(ctx context.Context, file, sum string, pieces bool) error {
 	content, err := os.Open(file)
@@ -253,7 +257,7 @@ func (f *fileFirm) bring(ctx context.Context, file, sum string, pieces bool) err
 	head := fmt.Sprintf("--b\r\nContent-Disposition: form-data; name=\"project_id\"\r\n\r\n%s\r\n", f.project)
 	body := io.MultiReader(strings.NewReader(head+"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"plan.pdf\"\r\n\r\n"), content, strings.NewReader("\r\n--b--\r\n"))
 	if pieces {
-		id, err := upload(ctx, f.office, "file", "plan.pdf", content, info.Size(), 8<<20, sum)
+		id, err := upload(ctx, f.office, "file", "plan.pdf", content, info.Size(), pieceBytes, sum)
 		if err != nil {
 			return err
 		}
@@ -351,6 +355,7 @@ func (f *fileFirm) photograph(t *testing.T, phones []*program.Caller, p filesPla
 // filesPage are the figures of TestFiles.
 type filesPage struct {
 	plan filesPlan
+	load string // average, before the run
 	rows []filesRow
 }
 
@@ -359,6 +364,23 @@ type filesRow struct {
 	rate, alone          float64 // MB a second; alone is 0 where nothing is compared
 	took                 []time.Duration
 	growth, peak         int64 // bytes of memory
+}
+
+func (page *filesPage) head(date string) string {
+	return fmt.Sprintf(`# Benchmarks of files
+
+Measured by %[1]smake bench%[1]s on %[2]s, on %[3]d cores which also carried the S3 server (versitygw), its folder, and the callers.
+The load average before the run was %[4]s; on 2 cores, anything above 0.5 means that other programs took part of them.
+
+Every other large file is uploaded in one form, the others in pieces of %[5]d MB by tus, each piece on the disk before it is acknowledged;
+either way the hash is compared at the end. A file for S3 is kept in the folder until it is whole and in order, and sent then, so that
+each of its bytes is written twice. Before each upload the same file is copied in cp's way (read, write, sync), or given to the S3 client
+that the program uses. A phone's time is that of its %[6]d photos and the timesheet they belong to, while the other phones do the same.
+
+"Memory" is the program's resident memory at its peak, over what it had before the first upload. It may grow by %[7]d MB
+however large the files are; the run fails otherwise.
+
+`, "`", date, runtime.NumCPU(), page.load, pieceBytes>>20, page.plan.photos, mostGrowth>>20)
 }
 
 func (page *filesPage) markdown() string {
@@ -382,7 +404,8 @@ func (page *filesPage) write(t *testing.T) {
 	if *outFiles == "" {
 		return
 	}
-	if err := os.WriteFile(fromRoot(t, *outFiles), []byte(page.markdown()), 0o644); err != nil { //nolint:gosec // a page for everybody
+	if err := os.WriteFile(fromRoot(t, *outFiles), []byte(page.head(time.Now().UTC().Format(time.DateOnly))+page.markdown()+
+		"\nRepeat it with `make bench`; `go test -count=1 -run '^TestFiles$' -timeout 60m ./e2e/bench -args -bench -out-files=docs/benchmarks-files.md` writes this page.\n"), 0o644); err != nil { //nolint:gosec // a page for everybody
 		t.Fatal(err)
 	}
 }
