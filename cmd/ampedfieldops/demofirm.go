@@ -210,6 +210,9 @@ func makeUpFirm(ctx context.Context, p *program, contacts map[string]string) (*d
 	if err := f.storeFiles(ctx, p, manager); err != nil {
 		return nil, fmt.Errorf("the files: %w", err)
 	}
+	if err := f.storePhotos(ctx, p); err != nil {
+		return nil, fmt.Errorf("the photos: %w", err)
+	}
 	return f, f.storeMoney(ctx, p, manager, orders)
 }
 

@@ -8,7 +8,7 @@ import { deleteFirmPicture } from '@/api/files'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import { costCentersQuery } from '@/costcenters/queries'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { ProjectPicker } from '@/projects/picker'
 import { projectQuery } from '@/projects/queries'
 import { BackLink, Section } from '@/records/record-page'
@@ -177,7 +177,7 @@ function Logos() {
               <p className="min-w-0 flex-1 text-sm">
                 <span className="block truncate font-medium">{picture.filename}</span>
                 <span className="num block text-muted">
-                  {inBytes(picture.size)} · {formatInstant(picture.date)}
+                  {inBytes(picture.size)} · {formatMinute(picture.date)}
                 </span>
               </p>
               <IconButton label={`Delete ${picture.filename}`} onClick={() => setDeleting(picture)}>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addDays, daysBetween, firstOfMonth, formatAgo, formatCountdown, formatDay, formatWeekday, isDay, mondayOf, today, weekDays } from './calendar'
+import { addDays, daysBetween, firstOfMonth, formatAgo, formatCountdown, formatDay, formatMinute, formatWeekday, isDay, mondayOf, today, weekDays } from './calendar'
 
 // These tests run in New Zealand's zone (vite.config.ts), half a day ahead of UTC.
 
@@ -58,5 +58,12 @@ describe('showing', () => {
     const now = Date.UTC(2026, 10, 23)
     expect(formatAgo(new Date(now - 180_000).toISOString(), now)).toBe('3 minutes ago')
     expect(formatAgo(new Date(now - 86_400_000).toISOString(), now)).toBe('yesterday')
+  })
+  it('names the year of another year only', () => {
+    const now = new Date(2026, 0, 1, 12)
+    expect(formatMinute('2026-11-23T05:24:48Z', now)).toBe('23 Nov, 6:24 pm')
+    expect(formatMinute('2025-12-31T10:59:00Z', now)).toBe('31 Dec 2025, 11:59 pm')
+    expect(formatMinute('2025-12-31T11:00:00Z', now)).toBe('1 Jan, 12:00 am')
+    expect(formatMinute(null)).toBe('')
   })
 })

@@ -66,6 +66,16 @@ const timeFormat = new Intl.DateTimeFormat('en-NZ', {
 export const formatInstant = (instant: string | null | undefined): string =>
   instant ? timeFormat.format(new Date(instant)) : ''
 
+const minute: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }
+const minuteFormat = new Intl.DateTimeFormat('en-NZ', minute)
+const yearFormat = new Intl.DateTimeFormat('en-NZ', { ...minute, year: 'numeric' })
+/** An instant whose seconds nobody asks for: "23 Nov, 6:24 pm"; of another year than this one "23 Nov 2025, 6:24 pm". */
+export function formatMinute(instant: string | null | undefined, now = new Date()): string {
+  if (!instant) return ''
+  const at = new Date(instant)
+  return (at.getFullYear() === now.getFullYear() ? minuteFormat : yearFormat).format(at)
+}
+
 /** How long ago or ahead an instant is, in the largest unit that fits: "3 minutes ago". */
 export function formatAgo(instant: string, now: number = Date.now()): string {
   const seconds = Math.round((new Date(instant).getTime() - now) / 1000)

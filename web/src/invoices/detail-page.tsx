@@ -10,7 +10,7 @@ import { may, useUser } from '@/api/session'
 import type { Invoice } from '@/api/types'
 import type { Versioned } from '@/api/versions'
 import { creditNotesQuery } from '@/creditnotes/queries'
-import { formatDay, formatInstant, formatWeekday } from '@/format/calendar'
+import { formatDay, formatMinute, formatWeekday } from '@/format/calendar'
 import { formatMoney, formatQuantity } from '@/format/money'
 import { DueBadges } from '@/records/due-badges'
 import { History } from '@/records/history'
@@ -138,7 +138,7 @@ function View({ versioned: { row: invoice, etag } }: { versioned: Versioned<Invo
           { label: 'Total', value: formatMoney(invoice.total, invoice.currency) },
           { label: 'Paid or credited', value: formatMoney(invoice.amount_paid, invoice.currency) },
           { label: 'Open', value: formatMoney(invoice.amount_due, invoice.currency) },
-          { label: 'Sent', value: invoice.sent_at && `${formatInstant(invoice.sent_at)}${invoice.sent_to ? ` to ${invoice.sent_to}` : ''}` },
+          { label: 'Sent', value: invoice.sent_at && `${formatMinute(invoice.sent_at)}${invoice.sent_to ? ` to ${invoice.sent_to}` : ''}` },
           {
             label: 'Replaces',
             value: invoice.copy_of && (

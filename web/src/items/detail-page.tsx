@@ -9,7 +9,7 @@ import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import { sliceQuery } from '@/api/slices'
 import type { Versioned } from '@/api/versions'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { formatMoney, formatQuantity, parseTenThousandths, unitsToText } from '@/format/money'
 import { BackLink, Facts, RecordState, Section } from '@/records/record-page'
 import { Button } from '@/ui/button'
@@ -116,7 +116,7 @@ function Movements({ item }: { item: Item }) {
             const came = !movement.quantity.startsWith('-')
             return (
               <li key={movement.id} className="flex min-h-12 flex-wrap items-center gap-x-4 px-4 py-2">
-                <span className="num w-44 text-sm text-muted">{formatInstant(movement.created_at)}</span>
+                <span className="num w-44 text-sm text-muted">{formatMinute(movement.created_at)}</span>
                 <span className="min-w-0 flex-1 basis-40 break-words">
                   {movement.reason} <span className="text-muted">· {movement.actor}</span>
                 </span>

@@ -9,7 +9,7 @@ import { deletePerson, setPersonPermissions, updatePerson } from '@/api/people'
 import { sessionQuery, useUser } from '@/api/session'
 import { queryClient } from '@/api/query'
 import type { Versioned } from '@/api/versions'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { History } from '@/records/history'
 import { BackLink, Facts, RecordState, Section } from '@/records/record-page'
 import { Button } from '@/ui/button'
@@ -75,7 +75,7 @@ function View({ person: versioned }: { person: Versioned<Person> }) {
         )
       }
     >
-      <Facts facts={[{ label: 'Role', value: roleWords[person.role] }, { label: 'Added', value: formatInstant(person.created_at) }]} />
+      <Facts facts={[{ label: 'Role', value: roleWords[person.role] }, { label: 'Added', value: formatMinute(person.created_at) }]} />
       {mayChange && <Permissions key={person.updated_at} person={person} />}
       {mayChange && (
         <Section title="Where they are signed in">

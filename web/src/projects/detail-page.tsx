@@ -98,7 +98,12 @@ export function ProjectPage() {
           {project.billing_hold}
         </Notice>
       )}
-      {project.financials && <Money money={project.financials} />}
+      {project.financials && (
+        // On a phone it would hide what the other parts show.
+        <div className={tab === undefined ? 'contents' : 'contents max-sm:hidden'}>
+          <Money money={project.financials} />
+        </div>
+      )}
       <Tabs
         label="Parts of the project"
         name="tab"

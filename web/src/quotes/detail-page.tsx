@@ -9,7 +9,7 @@ import type { Quote, QuoteAction } from '@/api/sales'
 import { convertQuote, moveQuote, quotePath, quotePDF } from '@/api/sales'
 import { may, useUser } from '@/api/session'
 import type { Versioned } from '@/api/versions'
-import { formatDay, formatInstant } from '@/format/calendar'
+import { formatDay, formatMinute } from '@/format/calendar'
 import { formatMoney } from '@/format/money'
 import { DeleteRecord } from '@/records/delete'
 import { LinesSection } from '@/records/line-editor'
@@ -120,7 +120,7 @@ function View({ versioned: { row: quote, etag } }: { versioned: Versioned<Quote>
         { label: quote.expired ? 'Expired' : 'Expires', value: formatDay(quote.expiry_date) },
         { label: 'Reference', value: quote.reference },
         { label: 'Total', value: formatMoney(quote.total, quote.currency) },
-        { label: 'Sent', value: quote.sent_at && `${formatInstant(quote.sent_at)}${quote.sent_to ? ` to ${quote.sent_to}` : ''}` },
+        { label: 'Sent', value: quote.sent_at && `${formatMinute(quote.sent_at)}${quote.sent_to ? ` to ${quote.sent_to}` : ''}` },
         { label: 'Summary', value: quote.summary && <span className="whitespace-pre-line">{quote.summary}</span>, wide: true },
         { label: 'Terms', value: quote.terms && <span className="whitespace-pre-line">{quote.terms}</span>, wide: true },
       ]}

@@ -11,7 +11,7 @@ import { retryScan, scanPath, updateScan } from '@/api/scans'
 import { may, useUser } from '@/api/session'
 import type { Versioned } from '@/api/versions'
 import { ClientPicker } from '@/clients/picker'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { centsToText, formatMoney, formatQuantity, parseCents } from '@/format/money'
 import { ProjectPicker } from '@/projects/picker'
 import { History } from '@/records/history'
@@ -73,7 +73,7 @@ function View({ versioned }: { versioned: Versioned<ScanDetail> }) {
       back={<BackLink to={list.to}>{list.label}</BackLink>}
       lead={
         <>
-          {[scan.user_name, formatInstant(scan.created_at)].filter(Boolean).join(', ')}
+          {[scan.user_name, formatMinute(scan.created_at)].filter(Boolean).join(', ')}
           <div className="mt-2 flex flex-wrap items-center gap-2">
             <Badge tone={tone}>{label}</Badge>
             {scan.project_code && <Badge>{`${scan.project_code} ${scan.project_name ?? ''}`}</Badge>}
@@ -157,7 +157,7 @@ function Twins({ scan }: { scan: ScanDetail }) {
             <Link to="/document-scan/$id" params={{ id: twin.id }} className="font-medium underline underline-offset-4">
               {twin.file_name}
             </Link>
-            {`, ${formatInstant(twin.created_at)}${twin.user_name ? ` by ${twin.user_name}` : ''}: `}
+            {`, ${formatMinute(twin.created_at)}${twin.user_name ? ` by ${twin.user_name}` : ''}: `}
             {twin.reason === 'same_file' ? 'the same file' : 'the same supplier, number and total'}
             {twin.filed_kind && (twin.filed_kind === 'bill' ? `, which became bill ${twin.filed_number}` : ', which became an expense')}
           </li>

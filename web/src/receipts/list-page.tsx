@@ -4,7 +4,7 @@ import { Camera, Check, FileText, FileX, Loader, ScanLine, TriangleAlert, Upload
 import { useRef, useState } from 'react'
 import type { Scan } from '@/api/scans'
 import { may, useUser } from '@/api/session'
-import { formatDay, formatInstant } from '@/format/calendar'
+import { formatDay, formatMinute } from '@/format/calendar'
 import { formatMoney } from '@/format/money'
 import { ProjectPicker } from '@/projects/picker'
 import { ListPage, useListSearch } from '@/records/list-page'
@@ -70,7 +70,7 @@ export function ReceiptsPage() {
           ),
         },
         { head: 'Project', cell: (scan) => scan.project_name, className: 'text-muted' },
-        { head: 'By', cell: (scan) => `${scan.user_name}, ${formatInstant(scan.created_at)}`, className: 'text-muted' },
+        { head: 'By', cell: (scan) => `${scan.user_name}, ${formatMinute(scan.created_at)}`, className: 'text-muted' },
         { head: 'Date', cell: (scan) => scan.fields.date && <span className="num whitespace-nowrap">{formatDay(scan.fields.date)}</span> },
         { head: 'State', phone: 'badge', cell: (scan) => <ScanBadge scan={scan} /> },
         { head: 'Total', phone: 'amount', align: 'right', cell: (scan) => scan.fields.total_amount && <span className="font-semibold">{formatMoney(scan.fields.total_amount)}</span> },

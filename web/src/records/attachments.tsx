@@ -8,7 +8,7 @@ import type { Attachable, AttachedFile } from '@/api/scans'
 import { attachAgain, attachUpload, detach, getAttachments } from '@/api/scans'
 import { sendFile } from '@/api/uploads'
 import { inBytes } from '@/format/bytes'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { Button, IconButton } from '@/ui/button'
 import { Progress } from '@/ui/progress'
 import { Failure, Skeleton } from '@/ui/states'
@@ -72,7 +72,7 @@ export function Attachments({ kind, id, mayChange }: AttachmentsProps) {
                 <a href={file.url} target="_blank" rel="noreferrer" className="font-medium break-words text-accent hover:underline">
                   {file.file_name}
                 </a>
-                <span className="num block text-sm text-muted">{[inBytes(file.size), formatInstant(file.attached_at), file.attached_by_name].filter(Boolean).join(' · ')}</span>
+                <span className="num block text-sm text-muted">{[inBytes(file.size), formatMinute(file.attached_at), file.attached_by_name].filter(Boolean).join(' · ')}</span>
               </span>
               {mayChange && (
                 <IconButton label={`Take off ${file.file_name}`} disabled={remove.isPending} onClick={() => remove.mutate(file)}>

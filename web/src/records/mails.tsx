@@ -9,7 +9,7 @@ import type { SafetyDocument } from '@/api/safety'
 import type { Mail, Mailed } from '@/api/sales'
 import { getMails, sendByMail } from '@/api/sales'
 import type { Client } from '@/api/types'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { Button } from '@/ui/button'
 import { Dialog } from '@/ui/dialog'
 import { Checkbox, Field, Input, Textarea } from '@/ui/field'
@@ -142,7 +142,7 @@ export function MailsSection({ kind, id }: { kind: Mailed; id: string }) {
               <div className="min-w-0 flex-1 basis-60">
                 <p className="break-words">{mail.subject}</p>
                 <p className="num text-sm break-words text-muted">
-                  {mail.recipient} · {formatInstant(mail.sent_at ?? mail.created_at)}
+                  {mail.recipient} · {formatMinute(mail.sent_at ?? mail.created_at)}
                 </p>
                 {mail.error && mail.status !== 'sent' && <p className="text-sm break-words text-bad">{mail.error}</p>}
               </div>

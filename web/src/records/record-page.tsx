@@ -7,7 +7,7 @@ import { queryClient } from '@/api/query'
 import type { RecordKind } from '@/api/records'
 import { restoreRecord } from '@/api/records'
 import type { Instant } from '@/api/types'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { Button } from '@/ui/button'
 import type { MenuItem } from '@/ui/menu'
 import { Menu } from '@/ui/menu'
@@ -129,7 +129,7 @@ function Deleted({ kind, deleted }: { kind: RecordKind; deleted: NonNullable<Rec
         )
       }
     >
-      Deleted {formatInstant(deleted.at)}.
+      Deleted {formatMinute(deleted.at)}.
     </Notice>
   )
 }

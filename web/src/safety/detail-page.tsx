@@ -8,7 +8,7 @@ import { queryClient } from '@/api/query'
 import type { SafetyDetail, SafetyRevision, SafetyType, Signature } from '@/api/safety'
 import { approveSafety, generateSafetyPDF, reopenSafety, revisionPDF, safetyPath, safetyPDF, signSafety, unsignSafety } from '@/api/safety'
 import type { Versioned } from '@/api/versions'
-import { formatDay, formatInstant } from '@/format/calendar'
+import { formatDay, formatMinute } from '@/format/calendar'
 import { DeleteRecord } from '@/records/delete'
 import { capital } from '@/records/kinds'
 import type { Fact } from '@/records/record-page'
@@ -98,9 +98,9 @@ function View({ versioned: { row, etag } }: { versioned: Versioned<SafetyDetail>
           ),
         },
         { label: 'Client', value: row.client_name },
-        { label: 'Begun by', value: row.created_by_name && `${row.created_by_name}, ${formatInstant(row.created_at)}` },
-        { label: 'Completed by', value: row.completed_at && `${row.completed_by_name}, ${formatInstant(row.completed_at)}` },
-        { label: 'Approved by', value: row.approved_at && `${row.approved_by_name}, ${formatInstant(row.approved_at)}` },
+        { label: 'Begun by', value: row.created_by_name && `${row.created_by_name}, ${formatMinute(row.created_at)}` },
+        { label: 'Completed by', value: row.completed_at && `${row.completed_by_name}, ${formatMinute(row.completed_at)}` },
+        { label: 'Approved by', value: row.approved_at && `${row.approved_by_name}, ${formatMinute(row.approved_at)}` },
       ]}
     >
       {row.status === 'completed' && !row.may.approve && (
@@ -155,7 +155,7 @@ function SignatureCard({ signature, onRemove }: { signature: Signature; onRemove
         <p className="min-w-0 flex-1 text-sm break-words">
           <span className="block font-medium">{signature.name}</span>
           <span className="text-muted">
-            {signature.role === 'crew' ? 'Crew' : 'Signed'} {formatInstant(signature.signed_at)}
+            {signature.role === 'crew' ? 'Crew' : 'Signed'} {formatMinute(signature.signed_at)}
             {signature.signed_by_name && ` on the device of ${signature.signed_by_name}`}
           </span>
         </p>
@@ -191,7 +191,7 @@ function Timeline({ id }: { id: string }) {
                   {step.reason && <span className="text-muted">: {step.reason}</span>}
                 </p>
                 <p className="num text-sm text-muted">
-                  Revision {step.revision} · {formatInstant(step.created_at)}
+                  Revision {step.revision} · {formatMinute(step.created_at)}
                 </p>
               </div>
               {step.file_path && (

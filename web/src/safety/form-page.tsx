@@ -10,7 +10,7 @@ import type { SafetyDetail, SafetyStatus, SafetyType, Strokes } from '@/api/safe
 import { createSafety, getSafety, updateSafety } from '@/api/safety'
 import { useUser } from '@/api/session'
 import type { Versioned } from '@/api/versions'
-import { formatInstant, today } from '@/format/calendar'
+import { formatMinute, today } from '@/format/calendar'
 import { ProjectPicker } from '@/projects/picker'
 import { BackLink, RecordState } from '@/records/record-page'
 import { Button, buttonClass } from '@/ui/button'
@@ -180,7 +180,7 @@ function Writer({ place, versioned, begin, another, kept, onDiscard }: OpenedPro
             </Button>
           }
         >
-          It was not saved on {formatInstant(kept.at)}.
+          It was not saved on {formatMinute(kept.at)}.
         </Notice>
       )}
       <div ref={faults} aria-live="polite" className="empty:-mt-5">

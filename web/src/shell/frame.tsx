@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import { ChevronDown, Ellipsis, LogOut, Monitor, Moon, Search, Sun, UserRound, WifiOff } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { signOut } from '@/api/client'
 import { messageOf } from '@/api/errors'
 import { onSignedOut } from '@/api/http'
@@ -270,11 +270,19 @@ function SideGroup({ group: { title, places } }: { group: PlaceGroup }) {
 }
 
 function SideLink({ place: { to, label, icon: Icon, exact = false } }: { place: Place }) {
+  const { pathname } = useLocation()
+  const link = useRef<HTMLAnchorElement>(null)
+  // On a low screen the list is longer than its place, the more when the state of Xero is known
+  // below it: where one is, stays in sight.
+  useEffect(() => {
+    if (link.current?.getAttribute('aria-current') === 'page') link.current.scrollIntoView({ block: 'nearest' })
+  }, [pathname])
   return (
     <Link
+      ref={link}
       to={to}
       activeOptions={{ includeSearch: false, exact }}
-      className="relative flex min-h-9 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-1 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
+      className="relative flex min-h-9 scroll-my-32 items-center gap-3 rounded-lg px-3 font-medium text-board-muted hover:bg-white/5 hover:text-board-ink focus-visible:outline-spark aria-[current=page]:bg-white/8 aria-[current=page]:text-board-ink aria-[current=page]:before:absolute aria-[current=page]:before:-left-1 aria-[current=page]:before:h-6 aria-[current=page]:before:w-1 aria-[current=page]:before:rounded-full aria-[current=page]:before:bg-spark aria-[current=page]:[&>svg]:text-spark"
     >
       <Icon aria-hidden className="size-5" />
       {label}

@@ -5,7 +5,7 @@ import { captionTimesheetPhoto } from '@/api/client'
 import { queryClient } from '@/api/query'
 import { may, useUser } from '@/api/session'
 import { getTimesheet, getWhy } from '@/api/work'
-import { formatDay, formatInstant, formatWeekday } from '@/format/calendar'
+import { formatDay, formatMinute, formatWeekday } from '@/format/calendar'
 import { formatMoney, formatQuantity } from '@/format/money'
 import { RecordPage, RecordState, Section } from '@/records/record-page'
 import { EntryBadges } from '@/work/entry-badges'
@@ -53,7 +53,7 @@ export function EntryPage() {
         money && { label: 'Rate', value: `${formatMoney(row.hourly_rate)} / h` },
         money && { label: 'Amount', value: formatMoney(row.amount) },
         { label: 'Place on site', value: row.location },
-        row.approved_at !== null && { label: 'Approved', value: `${row.approved_by_name ?? ''} ${formatInstant(row.approved_at)}` },
+        row.approved_at !== null && { label: 'Approved', value: `${row.approved_by_name ?? ''} ${formatMinute(row.approved_at)}` },
         { label: 'On hold', value: row.hold_reason, wide: true },
         { label: 'Notes', value: row.notes, wide: true },
       ]}

@@ -9,7 +9,7 @@ import { downloadPath, filePath } from '@/api/files'
 import { queryClient } from '@/api/query'
 import { deleteRecord, restoreDeletion, restoreRecord } from '@/api/records'
 import { may, useUser } from '@/api/session'
-import { formatInstant } from '@/format/calendar'
+import { formatMinute } from '@/format/calendar'
 import { useListSearch } from '@/records/list-page'
 import { toastUndo } from '@/records/undo'
 import { inBytes } from '@/format/bytes'
@@ -160,7 +160,7 @@ function Row({ file, of, mayEdit, onTag, onEdit }: { file: ProjectFile; of: Belo
   }
   const facts = [
     Number(file.file_size) > 0 && inBytes(Number(file.file_size)),
-    formatInstant(file.created_at),
+    formatMinute(file.created_at),
     file.uploaded_by_name,
     of.project === undefined && file.project_name,
     // Among all files the project is enough.
