@@ -273,7 +273,7 @@ func (h *history) database() (driver, dsn string) {
 		return "sqlite", "file:" + filepath.Join(h.dir, "firm.db") + "?_pragma=busy_timeout(10000)"
 	}
 	if h.url == "" {
-		h.url = storetest.URL(h.t, store.Postgres)
+		h.url = storetest.Migrated(h.t, store.Postgres)
 	}
 	return "pgx", h.url
 }

@@ -103,7 +103,7 @@ func newFirm(t testing.TB, engine store.Engine, change ...func(*Config)) *firm {
 			t.Error(err)
 		}
 	})
-	url := storetest.URL(t, engine)
+	url := storetest.Migrated(t, engine)
 	f := &firm{t: t, folder: folder, db: storetest.Open(t, url), url: url, now: time.Now(), log: &lockedBuffer{}, tokens: map[string]string{}, people: map[string]fieldops.ID{}, vars: map[string]string{}}
 	config := Config{
 		DB: f.db, JWTSecret: []byte("0123456789abcdef0123456789abcdef"), FrontendURL: "http://firm.test", Web: testWeb,

@@ -18,7 +18,7 @@ import (
 // connection on which they listen was cut.
 func TestProcessesTellEachOther(t *testing.T) {
 	t.Parallel()
-	url := storetest.URL(t, store.Postgres)
+	url := storetest.Migrated(t, store.Postgres)
 	here, there := storetest.Open(t, url), storetest.Open(t, url)
 	telling, listening := newEvents(here), newEvents(there)
 	here.WatchSync(telling.DocumentChanged)

@@ -26,7 +26,7 @@ const processes = 3
 
 func newSeveral(t *testing.T) *several {
 	t.Helper()
-	url := storetest.URL(t, store.Postgres)
+	url := storetest.Migrated(t, store.Postgres)
 	s := &several{sandbox: newSandbox(t, storetest.Open(t, url))}
 	for range processes - 1 {
 		db := storetest.Open(t, url)

@@ -47,7 +47,7 @@ func each(t *testing.T, test func(p *place)) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
-			p := &place{t: t, url: storetest.URL(t, e.database)}
+			p := &place{t: t, url: storetest.Migrated(t, e.database)}
 			if e.redis {
 				p.redis = storetest.OwnRedis(t)
 			}
@@ -279,7 +279,7 @@ func TestRedisComesAndGoes(t *testing.T) {
 	for _, database := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(database), func(t *testing.T) {
 			t.Parallel()
-			p := &place{t: t, url: storetest.URL(t, database), redis: storetest.OwnRedis(t)}
+			p := &place{t: t, url: storetest.Migrated(t, database), redis: storetest.OwnRedis(t)}
 			p.redis.Stop() // absent at the start
 			p.first = p.open()
 			if state := p.first.Queue().Redis(); !state.Configured || state.Answers {

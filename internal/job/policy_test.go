@@ -219,7 +219,7 @@ func TestAFullRedis(t *testing.T) {
 	for _, database := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(database), func(t *testing.T) {
 			t.Parallel()
-			p := &place{t: t, url: storetest.URL(t, database), redis: storetest.OwnRedis(t)}
+			p := &place{t: t, url: storetest.Migrated(t, database), redis: storetest.OwnRedis(t)}
 			p.first = p.open()
 			var d diary
 			held, release := make(chan struct{}), make(chan struct{})
@@ -276,7 +276,7 @@ func TestASlowRedis(t *testing.T) {
 			t.Parallel()
 			server := storetest.OwnRedis(t)
 			proxy := storetest.NewProxy(t, server.Address())
-			p := &place{t: t, url: storetest.URL(t, database)}
+			p := &place{t: t, url: storetest.Migrated(t, database)}
 			p.first = p.open()
 			queue := p.first.Queue()
 			queue.DeliverBy(job.Redis{Host: "127.0.0.1", Port: proxy.Port})

@@ -80,7 +80,7 @@ func history(t *testing.T, seed uint64, c blob.S3Config) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	between := newBetween(t, c.Endpoint)
 	disk := storetest.NewDisk(t, 64)
-	s := situation{Seed: seed, Database: storetest.URL(t, store.SQLite), Folder: filepath.Join(disk.Folder, "uploads"), Storage: fieldops.Storage{Place: fieldops.PlaceLocal}}
+	s := situation{Seed: seed, Database: storetest.Migrated(t, store.SQLite), Folder: filepath.Join(disk.Folder, "uploads"), Storage: fieldops.Storage{Place: fieldops.PlaceLocal}}
 	db := storetest.Open(t, s.Database)
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)

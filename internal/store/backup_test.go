@@ -19,7 +19,7 @@ import (
 func TestDumpTablesLeavesNothingOut(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	url := storetest.URL(t, store.Postgres)
+	url := storetest.Migrated(t, store.Postgres)
 	db := storetest.Open(t, url)
 	var dumped []string
 	err := db.DumpTables(ctx, func(name string, rows func(io.Writer) error) error {

@@ -88,6 +88,7 @@ func (p *Postgres) start(dir string) (err error) {
 		"-c", "max_connections=300",
 		"-c", "shared_buffers=64MB",
 		"-c", "fsync=off",
+		"-c", "max_wal_size=256MB", // it may lie in memory
 		"-c", "full_page_writes=off",
 		"-c", "synchronous_commit=on",
 	)

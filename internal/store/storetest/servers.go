@@ -38,6 +38,16 @@ import (
 // Where PostgreSQL is not installed the test is skipped, and fails when CI=true.
 func PostgresDSN(t testing.TB) string {
 	t.Helper()
+	return newDatabase(t, plainest)
+}
+
+// plainest is an empty database. Collation and case folding are the plainest there
+// are, so that no test can lean on a locale which another server lacks.
+const plainest = "template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+
+// newDatabase is the URL of a copy of a database for this test alone.
+func newDatabase(t testing.TB, template string) string {
+	t.Helper()
 	server := postgresServer(t)
 
 	admin, err := sql.Open("pgx", server)
@@ -51,10 +61,7 @@ func PostgresDSN(t testing.TB) string {
 	name := "t_" + strings.ToLower(rand.Text())
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	// Collation and case folding are the plainest there are, so that no test can
-	// lean on a locale which another server lacks.
-	_, err = admin.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'")
-	if err != nil {
+	if _, err = admin.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("storetest: create database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -241,9 +248,11 @@ func serverAccount() (*syscall.Credential, error) {
 	return nil, fmt.Errorf("PostgreSQL does not run as root, and there is no other account for it: %w", errors.Join(faults...))
 }
 
-// scratchDir makes a private folder which owner (nil: we) may use.
+// scratchDir makes a private folder which owner (nil: we) may use. It lies in memory
+// where there is room: a database is some 300 files, and making them is most of what a
+// new one takes.
 func scratchDir(name string, owner *syscall.Credential) (string, error) {
-	dir, err := os.MkdirTemp("", "ampedfieldops-"+name+"-")
+	dir, err := os.MkdirTemp(memory(), "ampedfieldops-"+name+"-")
 	if err != nil {
 		return "", err
 	}
