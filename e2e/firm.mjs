@@ -106,13 +106,10 @@ export async function simulator(firm, method, path, body) {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** The rules whose result depends on colours. */
-export const ofColours = ['color-contrast', 'link-in-text-block']
-
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** What axe finds wrong with the page as it is now, as one line each; by these rules only, if any are given. */
-export async function accessibilityFaults(page, rules = standards) {
+/** What axe finds wrong with the page as it is now, as one line each. */
+export async function accessibilityFaults(page) {
   // Half-faded colours have no contrast worth measuring; where one ends, what inherits its colour may begin.
   await page.evaluate(async () => {
     const under = () => document.getAnimations().filter((a) => a.playState === 'running' && a.effect?.getTiming().iterations !== Infinity)
@@ -123,6 +120,6 @@ export async function accessibilityFaults(page, rules = standards) {
     }
   })
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe)
-  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ['violations'] }), rules)
+  const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly, resultTypes: ['violations'] }), standards)
   return violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')})`)
 }
