@@ -1,5 +1,5 @@
 # make run    the program with demo data and a simulated Xero, at http://127.0.0.1:3001
-# make test   every test there is (about a quarter of an hour on two cores)
+# make test   every test there is (about half an hour on two cores)
 # make check  linters, and generated files compared with their source
 # make bench  make torture  make torture-files  make chaos  make outage  make soak  make stack
 # make build  make fmt  make clean
