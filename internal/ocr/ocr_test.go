@@ -196,7 +196,7 @@ func TestLanguages(t *testing.T) {
 func TestFieldsOfPhotographedReceipts(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it takes a while")
+		t.Skip("-short was given: the recogniser takes seconds for each of the receipts")
 	}
 	r := reading(t)
 	about := fieldops.ScanContext{Today: "2026-11-27", Firm: "Harbour Electrical Ltd", TaxRate: 150_000, Orders: "PO-", Suppliers: []fieldops.ScanSupplier{{ID: "ideal", Name: "Ideal Electrical Ltd"}, {ID: "mitre", Name: "Mitre 10 MEGA Petone"}, {ID: "corys", Name: "Corys Electrical"}}}
