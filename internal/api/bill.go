@@ -157,8 +157,8 @@ type updateBillInput struct {
 func (a *api) updateBill(r *request, in *updateBillInput) (billAnswer, error) {
 	body := &in.Body
 	edit := fieldops.BillEdit{
-		Date: body.Date, DueDate: body.DueDate.sent(), Number: body.Number, Reference: words(body.Reference),
-		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: list(body.LineItems),
+		Date: body.Date, DueDate: body.DueDate.sent(), Number: body.Number, Reference: sentText(body.Reference),
+		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: sentList(body.LineItems),
 	}
 	bill, err := a.Billing.EditBill(r.Context(), r.Actor, in.ID, edit, r.ifMatch)
 	if err != nil {

@@ -72,17 +72,17 @@ func textInto(o Optional[*string], place **string) {
 	}
 }
 
-// words is the text that was sent, "" for null, and nil if none was.
-func words(o Optional[*string]) *string {
+// sentText is the text that was sent, "" for null, and nil if none was.
+func sentText(o Optional[*string]) *string {
 	if o.Set && o.Value == nil {
 		return new(string)
 	}
 	return o.Value
 }
 
-// wordsInto is into for a text that is "" when there is none.
-func wordsInto(o Optional[*string], place *string) {
-	if w := words(o); w != nil {
+// stringInto is into for a text that is "" when there is none.
+func stringInto(o Optional[*string], place *string) {
+	if w := sentText(o); w != nil {
 		*place = *w
 	}
 }
@@ -95,8 +95,8 @@ func idInto(o Optional[*string], place **fieldops.ID, field string, f *fieldops.
 	}
 }
 
-// list is the list that was sent, an empty one for null, and nil if none was.
-func list[T any](o Optional[[]T]) []T {
+// sentList is the list that was sent, an empty one for null, and nil if none was.
+func sentList[T any](o Optional[[]T]) []T {
 	if o.Set && o.Value == nil {
 		return []T{}
 	}

@@ -201,8 +201,8 @@ type updateOrderInput struct {
 func (a *api) updateOrder(r *request, in *updateOrderInput) (orderAnswer, error) {
 	body := &in.Body
 	edit := fieldops.PurchaseOrderEdit{
-		Date: body.Date, DeliveryDate: body.DeliveryDate.sent(), Notes: words(body.Notes),
-		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: list(body.LineItems),
+		Date: body.Date, DeliveryDate: body.DeliveryDate.sent(), Notes: sentText(body.Notes),
+		ProjectID: body.ProjectID.sent(), Status: body.Status, Lines: sentList(body.LineItems),
 	}
 	order, err := a.Billing.EditPurchaseOrder(r.Context(), r.Actor, in.ID, edit, r.ifMatch)
 	if err != nil {

@@ -79,7 +79,7 @@ func (in *quoteInput) edit() (e fieldops.QuoteEdit, err error) {
 	var f fieldops.Faults
 	e = fieldops.QuoteEdit{
 		IssueDate: in.IssueDate, ExpiryDate: in.ExpiryDate.sent(), Currency: in.Currency, Number: in.QuoteNumber,
-		Title: words(in.Title), Summary: words(in.Summary), Terms: words(in.Terms), Reference: words(in.Reference),
+		Title: sentText(in.Title), Summary: sentText(in.Summary), Terms: sentText(in.Terms), Reference: sentText(in.Reference),
 	}
 	if in.ClientID.Set {
 		id := idOf(in.ClientID.Value, "client_id", &f)

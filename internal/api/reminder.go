@@ -69,7 +69,7 @@ func (a *api) putReminderSchedule(r *request, in *reminderScheduleInput) (schedu
 		if in.Body.Enabled != nil {
 			s.Enabled = *in.Body.Enabled
 		}
-		wordsInto(in.Body.EmailTemplate, &s.EmailTemplate)
+		stringInto(in.Body.EmailTemplate, &s.EmailTemplate)
 		answer.Schedule = s
 		return tx.SetReminders(ctx, &answer.Schedule)
 	})

@@ -277,9 +277,9 @@ func (a *api) updateScan(r *request, in *updateScanInput) (scanDetail, error) {
 		var f fieldops.Faults
 		b.DocumentType.into(&v.Paper)
 		idInto(b.SupplierID, &v.SupplierID, "supplier_id", &f)
-		wordsInto(b.VendorName, &v.Vendor)
-		wordsInto(b.DocumentNumber, &v.Number)
-		wordsInto(b.PONumber, &v.OrderNumber)
+		stringInto(b.VendorName, &v.Vendor)
+		stringInto(b.DocumentNumber, &v.Number)
+		stringInto(b.PONumber, &v.OrderNumber)
 		b.Date.into(&v.Date)
 		b.DueDate.into(&v.DueDate)
 		b.TotalAmount.into(&v.Total)
