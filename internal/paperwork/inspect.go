@@ -125,6 +125,9 @@ func Inspect(content io.ReaderAt, size int64, name string, use Use) (Inspected, 
 		err = checkText(r)
 	default:
 		err = fieldops.Refuse(fieldops.Invalid, "%s", wanted[use])
+		if size == 0 {
+			err = fieldops.Refuse(fieldops.Invalid, "The file is empty")
+		}
 	}
 	if r.err != nil && !errors.Is(r.err, io.ErrUnexpectedEOF) {
 		return Inspected{}, r.err

@@ -196,7 +196,7 @@ func TestWhatMayNotBeUploadedIsRefused(t *testing.T) {
 		use     Use
 		part    string
 	}{
-		"empty":                    {nil, "a.jpg", UsePhoto, "Only JPEG"},
+		"empty":                    {nil, "a.jpg", UsePhoto, "The file is empty"},
 		"a script":                 {[]byte("<script>alert(1)</script>"), "a.jpg", UsePhoto, "Only JPEG"},
 		"HTML called a photo":      {[]byte("<!doctype html><html>" + strings.Repeat(" ", 100)), "a.jpg", UsePhoto, "Only JPEG"},
 		"SVG":                      {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), "a.svg", UseFile, "Only images"},
